@@ -1,0 +1,25 @@
+"""Who is asking: one type for every login and token."""
+
+import msgspec
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A person or program that presented a valid token.
+
+    Subjects of different providers are different people, whatever their names (contract/AUTH.md B8).
+
+    Attributes:
+        provider: Id of the login that vouched for it: `cas`, `github`, `legacy` (a token of Autosubmit API),
+            `secret-token`.
+        subject: Stable id within the provider.
+        username: Name to show; what `verify-token` answers as `user`.
+    """
+
+    provider: str
+    subject: str
+    username: str
+
+    @property
+    def id(self) -> str:
+        """`provider:subject`, unique over all providers."""
+        return f"{self.provider}:{self.subject}"

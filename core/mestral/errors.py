@@ -1,0 +1,71 @@
+"""The errors that reach a person who uses the API: one class, one wire shape.
+
+Guarantees: a `Problem` raised anywhere (in a handler, a guard, a fingerprint function, a render function in a
+reader process) becomes `{"error": true, "error_message": message, "code": code}` with its status. Its message
+holds no path, SQL or exception text: whoever raises it writes a sentence for the API's user.
+"""
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):  # noqa: N818 - it is an answer, and reads as one where it is raised
+    """An answer that is not a success.
+
+    Args:
+        status: HTTP status, 400 to 599.
+        message: One sentence for the API's user.
+        code: Stable machine-readable word, such as `not_found`; defaults to one made from the status.
+        headers: Extra response headers, such as `Retry-After` (seconds) or `WWW-Authenticate`.
+        body: Keys that replace the envelope where the contract fixes another shape (contract/AUTH.md A4, A5).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code or _CODES.get(status, "error")
+        self.headers = dict(headers or {})
+        self.body = dict(body) if body is not None else None
+
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def not_found(message: str) -> Problem:
+    """404: what was asked for does not exist."""
+    return Problem(404, message)
+
+
+def invalid(message: str) -> Problem:
+    """422: a query parameter, path parameter or body does not fit (contract/API_V4.md 1.2)."""
+    return Problem(422, message)
+
+
+def unavailable(message: str, *, retry_after: int | None = None) -> Problem:
+    """503: required data is damaged, or cannot be read now.
+
+    Args:
+        message: One sentence for the API's user.
+        retry_after: Seconds, given when the fault may pass by itself (locked, being rewritten).
+    """
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+    return Problem(503, message, headers=headers)

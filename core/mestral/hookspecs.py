@@ -1,0 +1,73 @@
+"""The hook catalogue: everything a plugin can do, on one page.
+
+Two kinds, fixed per hook. *Collect* hooks are sync, pure and fast and return contributions; they run once, before
+the event loop. *Run-time* hooks are async. Every hook is called plugin by plugin: one that raises changes the
+state of its own plugin and never stops another. An implementation may leave out arguments.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mestral.contributions import Demo, HealthCheck, PluginContext, Routes, Service
+
+hookspec = pluggy.HookspecMarker("mestral")
+hookimpl = pluggy.HookimplMarker("mestral")
+
+
+class Hooks:
+    """Each method is a hook; a plugin object implements those it needs, marked with `@hookimpl`."""
+
+    @hookspec
+    def mestral_routes(self, context: PluginContext) -> Sequence[Routes]:  # type: ignore[empty-body]
+        """Contribute HTTP routes.
+
+        Called: once, while the app is built. Kind: collect. Returns: `Routes`, possibly none.
+        If it raises: the plugin is `failed`, none of its contributions is used. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_services(self, context: PluginContext) -> Sequence[Service]:  # type: ignore[empty-body]
+        """Contribute implementations for service slots.
+
+        Called: once, before routes are collected. Kind: collect. Returns: `Service`, possibly none.
+        If it raises: the plugin is `failed`. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_health_checks(self, context: PluginContext) -> Sequence[HealthCheck]:  # type: ignore[empty-body]
+        """Contribute health checks, shown in `/health/ready`.
+
+        Called: once, while the app is built. Kind: collect. Returns: `HealthCheck`, possibly none.
+        If it raises: the plugin is `failed`. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_demo(self, context: PluginContext, directory: Path) -> Demo:  # type: ignore[empty-body]
+        """Prepare sample data in an empty scratch directory for `mestral demo`.
+
+        Called: once, by that command alone. Kind: collect (it may write into `directory`). Returns: `Demo`.
+        If it raises: the demo starts without this plugin's data and says so. Since: 0.1.
+        """
+
+    @hookspec
+    async def mestral_startup(self, context: PluginContext) -> None:
+        """Open what the plugin needs while serving.
+
+        Called: once per front, inside the event loop, before the first request. Kind: run-time.
+        If it raises: the plugin is `degraded`, the others start. Since: 0.1.
+        """
+
+    @hookspec
+    async def mestral_shutdown(self, context: PluginContext) -> None:
+        """Close it again.
+
+        Called: once per front, also when start-up failed half-way. Kind: run-time.
+        If it raises: it is logged, the others shut down. Since: 0.1.
+        """

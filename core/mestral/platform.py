@@ -1,0 +1,44 @@
+"""The assembled platform that handlers work with: one per app, never global.
+
+Guarantees: made by `build_app` alone and immutable afterwards. Handlers get it by `platform_of(request)`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from mestral.settings.model import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from litestar.connection import ASGIConnection
+
+    from mestral.auth.tokens import Tokens
+    from mestral.plugins import Plugins
+    from mestral.readers import Readers
+
+
+class Platform(msgspec.Struct, frozen=True, kw_only=True):
+    """What core offers to the handlers of plugins.
+
+    Attributes:
+        settings: The settings tree.
+        plugins: Every plugin found, with its state.
+        readers: The reader processes and the cache of finished answers.
+        tokens: Issues and checks tokens.
+        services: Chosen instance of every service slot: `services["experiments.source"]`.
+    """
+
+    settings: Settings
+    plugins: Plugins
+    readers: Readers
+    tokens: Tokens
+    services: Mapping[str, Any]
+
+
+def platform_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Platform:
+    """The platform that serves this request."""
+    return cast("Platform", connection.app.state.platform)

@@ -1,0 +1,110 @@
+"""Fingerprints: cheap proof that what an answer was made from has not changed.
+
+Guarantees: two equal fingerprints, both *settled*, mean equal content. A stamp holds path, mtime and ctime in
+nanoseconds, size, inode and, for SQLite files, the header's change counter; a SQLite database is stamped with its
+write-ahead log and its rollback journal. A file changed less than `SETTLE_NS` before it was looked at may change
+again within the clock's resolution, so such a fingerprint proves nothing (DESIGN section 4).
+"""
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+SETTLE_NS = 2_000_000_000
+
+
+class Stamp(msgspec.Struct, frozen=True, array_like=True):
+    """A file's identity and version. A file that is not there or cannot be looked at has inode 0.
+
+    Attributes:
+        path: Absolute path.
+        mtime_ns, ctime_ns: Times of the last change of content and of the inode, nanoseconds since the epoch.
+        size: Bytes.
+        inode: Inode number, 0 when there is no file.
+        counter: Change counter of a SQLite file (bytes 24 to 27 of its header), else 0.
+    """
+
+    path: str
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    size: int = 0
+    inode: int = 0
+    counter: int = 0
+
+
+class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
+    """What an answer was made from.
+
+    Attributes:
+        stamps: The files that take part, missing ones included (they may appear).
+        content: Digest of rows of shared databases, which are keyed by content and not by file.
+        taken_ns: When it was taken, nanoseconds since the epoch; not part of its identity.
+    """
+
+    stamps: tuple[Stamp, ...] = ()
+    content: str = ""
+    taken_ns: int = 0
+
+    def same_as(self, other: "Fingerprint") -> bool:
+        """Whether both saw the same files and rows."""
+        return self.stamps == other.stamps and self.content == other.content
+
+    @property
+    def settled(self) -> bool:
+        """Whether no file was changed within `SETTLE_NS` before the fingerprint was taken."""
+        newest = max((max(s.mtime_ns, s.ctime_ns) for s in self.stamps), default=0)
+        return newest + SETTLE_NS <= self.taken_ns
+
+    def digest(self, *salt: str) -> str:
+        """A short text for an ETag: equal for equal content and salt."""
+        data = msgspec.msgpack.encode((self.stamps, self.content, salt))
+        return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+    def __add__(self, other: "Fingerprint") -> "Fingerprint":
+        """Both together."""
+        return Fingerprint(
+            stamps=self.stamps + other.stamps,
+            content=content_digest(self.content, other.content) if self.content and other.content
+            else self.content or other.content,
+            taken_ns=min(self.taken_ns, other.taken_ns) or max(self.taken_ns, other.taken_ns),
+        )
+
+
+def stamp(path: Path | str) -> Stamp:
+    """Stamp one plain file or folder by `stat`."""
+    text = os.fspath(path)
+    try:
+        st = os.stat(text)  # noqa: PTH116 - hot path
+    except (OSError, ValueError):
+        return Stamp(text)
+    return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino)
+
+
+def stamp_sqlite(path: Path | str) -> tuple[Stamp, ...]:
+    """Stamp a SQLite database: the file with its change counter, its `-wal` and its `-journal`."""
+    text = os.fspath(path)
+    first = Stamp(text)
+    with contextlib.suppress(OSError, ValueError):
+        fd = os.open(text, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            st = os.fstat(fd)
+            counter = int.from_bytes(os.pread(fd, 4, 24), "big")
+        finally:
+            os.close(fd)
+        first = Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino, counter)
+    return first, stamp(text + "-wal"), stamp(text + "-journal")
+
+
+def fingerprint(stamps: Iterable[Stamp], content: str = "") -> Fingerprint:
+    """A fingerprint taken now."""
+    return Fingerprint(tuple(stamps), content, time.time_ns())
+
+
+def content_digest(*values: object) -> str:
+    """Digest of rows or other values that msgspec can encode."""
+    return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=12).hexdigest()

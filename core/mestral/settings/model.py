@@ -1,0 +1,183 @@
+"""The settings tree: what can be set, with its type, unit, default and meaning.
+
+Guarantees: a `Settings` value is valid by itself (every field checked by `load_settings`); nothing here reads a
+file or the environment. Field docs and limits live in `Meta`, from where errors, docs and the schema take them.
+A field's `Meta(extra={"env": NAME})` names the variable of Autosubmit API that also sets it (contract/CONFIG.md 2).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mestral.settings.secret import Secret
+
+ProtectionLevel = Literal["ALL", "WRITEONLY", "NONE"]
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[server]`: where `mestral serve` listens and what it accepts."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.", extra={"env": "PORT"})
+    ] = 8000
+    uds: Annotated[Path | None, Meta(description="Path of a unix socket to listen on instead of host and port.")] = None
+    root_path: Annotated[
+        str,
+        Meta(
+            pattern=r"^(/[^/?#\s]+)*$",
+            description="Public path prefix behind a proxy, such as /api; no slash at its end.",
+            extra={"env": "AS_API_ROOT_PATH"},
+        ),
+    ] = ""
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest request body in bytes; beyond it: 413.")] = (
+        1024 * 1024
+    )
+    forwarded_allow_ips: Annotated[
+        str,
+        Meta(
+            description="Comma-separated proxies whose X-Forwarded-* headers are trusted.",
+            extra={"env": "FORWARDED_ALLOW_IPS"},
+        ),
+    ] = "127.0.0.1"
+    shutdown_seconds: Annotated[
+        int, Meta(ge=0, description="Seconds that requests in flight get to finish when the server stops.")
+    ] = 30
+
+
+class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[auth]`: who may use what, and the tokens Mestral issues (contract/AUTH.md)."""
+
+    protection_level: Annotated[
+        ProtectionLevel,
+        Meta(
+            description="ALL protects reading and operating, WRITEONLY operating, NONE neither.",
+            extra={"env": "PROTECTION_LEVEL"},
+        ),
+    ] = "ALL"
+    secret_key: Annotated[
+        Secret | None,
+        Meta(
+            description="HMAC key of tokens, at least 32 bytes; generated into state_dir when absent.",
+            extra={"env": "SECRET_KEY"},
+        ),
+    ] = None
+    secret_token: Annotated[
+        Secret | None,
+        Meta(
+            description="A bearer token that is accepted as it is, as user `User`; off when empty.",
+            extra={"env": "AS_API_SECRET_TOKEN"},
+        ),
+    ] = None
+    legacy_tokens: Annotated[
+        bool, Meta(description="Accept tokens that Autosubmit API signed with the same secret key.")
+    ] = True
+    token_seconds: Annotated[int, Meta(ge=60, description="Lifetime of issued tokens in seconds.")] = 432_000
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[http]`: rules for every answer."""
+
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Meta(description="Origins that browsers may call from; none: any origin may read, never with credentials."),
+    ] = ()
+    access_log: Annotated[bool, Meta(description="Write one line per request to the log.")] = True
+
+
+class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[readers]`: the processes that parse and render (DESIGN section 4)."""
+
+    count: Annotated[
+        int | None, Meta(ge=1, le=64, description="Reader processes; absent: processor cores - 1, at least 1.")
+    ] = None
+    time_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds one rendering may take; beyond it the reader is replaced: 503.")
+    ] = 120.0
+    memory_bytes: Annotated[
+        int, Meta(ge=128 * 1024 * 1024, description="Address space of one reader in bytes; beyond it: 503.")
+    ] = 4 * 1024**3
+    recycle_bytes: Annotated[
+        int, Meta(ge=64 * 1024 * 1024, description="Resident memory in bytes after which a reader is renewed.")
+    ] = 1024**3
+    cache_bytes: Annotated[
+        int, Meta(ge=0, description="Bytes of finished answers kept by the front process.")
+    ] = 256 * 1024 * 1024
+
+
+class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[plugins]`: which plugins are used; `tables` holds every `[plugins.<name>]` as it was written.
+
+    The keys `required` and `paths` of a plugin's table belong to core: see `PluginOptions`.
+    """
+
+    enabled: Annotated[
+        tuple[str, ...], Meta(description="Plugins to use beside the default ones, in this order.")
+    ] = ()
+    disabled: Annotated[tuple[str, ...], Meta(description="Plugins not to use.")] = ()
+    on_error: Annotated[
+        Literal["degrade", "fail"],
+        Meta(description="degrade: start without a broken plugin; fail: refuse to start."),
+    ] = "degrade"
+    tables: dict[str, dict[str, "Value"]] = {}
+
+
+class PluginOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a `[plugins.<name>]` table that core reads for every plugin."""
+
+    required: Annotated[bool, Meta(description="Refuse to start when this plugin is not active.")] = False
+    paths: Annotated[
+        tuple[str, ...], Meta(description="Path prefixes this third-party plugin may claim beside /x/<plugin>.")
+    ] = ()
+
+
+class Value(msgspec.Struct, frozen=True):
+    """One setting as it was written: the raw value and where it was written.
+
+    Attributes:
+        raw: A TOML value; a text when it comes from the environment or the command line.
+        origin: For people: `mestral.toml: [plugins.x] key`, `environment variable X`, `command line --port`.
+    """
+
+    raw: Any
+    origin: str
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything `build_app` needs. Made by `load_settings`.
+
+    Attributes:
+        state_dir: Folder for what Mestral owns (keys, sockets, copies, databases); local file system.
+        environ: The environment as it was when the settings were loaded: plugins' own variables are read from it.
+        origins: Dotted key of every core setting that is not at its default, and where it was set.
+    """
+
+    state_dir: Path
+    server: ServerSettings = ServerSettings()
+    auth: AuthSettings = AuthSettings()
+    http: HttpSettings = HttpSettings()
+    readers: ReaderSettings = ReaderSettings()
+    plugins: PluginsSettings = PluginsSettings()
+    environ: Mapping[str, str] = {}
+    origins: Mapping[str, str] = {}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a deployer should know about a setting.
+
+    Attributes:
+        level: `error` refuses the setting, `warning` and `note` do not.
+        where: File and table, environment variable, or command-line option.
+        key: Dotted key, such as `server.port`.
+        message: What is wrong, with the value (secrets masked), what is allowed and what to do.
+        plugin: The plugin whose table it concerns; None for core.
+    """
+
+    level: Literal["error", "warning", "note"]
+    where: str
+    key: str
+    message: str
+    plugin: str | None = None

@@ -1,0 +1,40 @@
+"""Secrets as a type: what is secret cannot be printed by accident.
+
+Guarantees: `str`, `repr`, formatting and JSON of a `Secret` show `********`; only `reveal()` gives the text.
+"""
+
+import hmac
+
+
+class Secret:
+    """A text that is masked in every output (DESIGN section 2)."""
+
+    __slots__ = ("_text",)
+
+    MASK = "********"
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def matches(self, other: str) -> bool:
+        """Whether `other` is the same text, compared in constant time."""
+        return hmac.compare_digest(self._text.encode(), other.encode())
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.matches(other._text)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return self.MASK
+
+    def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
+        return Secret, (self._text,)
