@@ -23,7 +23,8 @@ HPC=TRAMUNTANA
 export HOME=$ROOT USER LC_ALL=C.UTF-8 SQLALCHEMY_SILENCE_UBER_WARNING=1
 USER=$(id -un)
 BASE_PATH=$ROOT/bin:/usr/local/bin:/usr/bin:/bin
-mkdir -p "$ROOT"/{bin,.ssh,scratch/climate/"$USER"} && cd "$ROOT" || exit 1
+mkdir -p "$ROOT"/{bin,.ssh,scratch/climate/"$USER"}
+cd "$ROOT" || exit 1
 chmod 700 .ssh
 
 pretend_cluster() {
@@ -127,9 +128,9 @@ YAML
   sed "s/@FAILING@/${7:-none}/" "$HERE/demo/$3.yml" > "$conf/jobs.yml"
 }
 
-local_run() {  # description, dates, members, chunks, failing branch
-  local expid; expid=$(new_experiment local "$1")
-  configure "$expid" LOCAL hindcast "$2" "$3" "$4" "$5"
+local_run() {  # template, description, dates, members, chunks, [failing branch]
+  local expid; expid=$(new_experiment local "$2")
+  configure "$expid" LOCAL "$1" "$3" "$4" "$5" "${6:-none}"
   autosubmit_quietly create "$expid" -np
   autosubmit_quietly run "$expid"
 }
@@ -170,18 +171,17 @@ for BIN in "$@"; do
   [ -f .autosubmitrc ] || { autosubmit_quietly configure; autosubmit_quietly install; }
   case $VERSION in
   3.*|4.0.*|4.1.?|4.1.10|4.1.11)
-    local_run "Control run 1850, T255L91, spin-up of the ocean (kept from an older Autosubmit)" \
-      18500101 r1 4 none
+    local_run control "Control run 1850, T255L91, spin-up of the ocean" 18500101 r1 4
     continue;;
   4.1.*)
-    local_run "Seasonal hindcast 1993-1994, three members, unstable ocean in the first one" \
+    local_run hindcast "Seasonal hindcast 1993-1994, three members, unstable ocean in the first one" \
       "19931101 19941101" "fc0 fc1 fc2" 3 fc0-2
     wrapped_runs "Historical ensemble 1980, vertical wrappers on $HPC, repeated after a bug in the aerosols" \
       19800101 "r1i1p1f1 r2i1p1f1 r3i1p1f1" 4
     never_run "SSP2-4.5 scenario 2015-2024, waiting for its allocation on $HPC" \
       20150101 "r1i1p1f1 r2i1p1f1" 5;;
   *)
-    local_run "Decadal prediction 2021-2022 with ocean initialisation, first member fails its quality check" \
+    local_run hindcast "Decadal prediction 2021-2022 with ocean initialisation, first member fails its quality check" \
       "20211101 20221101" "r1 r2 r3" 3 r1-2
     wrapped_runs "Storyline of the 2003 heat wave, nudged, vertical wrappers on $HPC" \
       20030601 "s1 s2" 4
