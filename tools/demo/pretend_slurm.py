@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A pretend Slurm for one user on one machine, enough for Autosubmit to run workflows on.
 
-Installed under the names ``sbatch``, ``sacct``, ``squeue``, ``scancel`` and ``scontrol`` (the name it is called by
-chooses the answer). A submitted script really runs, in the background, as soon as one of ``SLOTS`` slots is free and
-it has waited ``QUEUE_SECONDS``; until then it is PENDING. Energy and memory figures are made up from the
-time a job took and the processors it asked for. It does not queue fairly, kill jobs over their wallclock or know nodes.
+Installed under the names ``sbatch``, ``sacct``, ``squeue``, ``scancel`` and ``scontrol`` (the name it is
+called by chooses the answer). A submitted script really runs, in the background, as soon as one of ``SLOTS``
+slots is free and it has waited ``QUEUE_SECONDS``; until then it is PENDING. Energy and memory figures are
+made up from the time a job took and the processors it asked for. It does not queue fairly, kill jobs over
+their wallclock or know nodes.
 """
 
 import fcntl
@@ -81,7 +82,7 @@ def sbatch(arguments: list[str]) -> None:
         "end": "Unknown",
     }
     save(record)
-    subprocess.Popen(  # noqa: S603 - this very file, detached
+    subprocess.Popen(
         [sys.executable, str(Path(__file__).resolve()), "--supervise", str(record["id"])],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -118,7 +119,7 @@ def supervise(job_id: str) -> None:
         environment = os.environ | {"SLURM_JOB_ID": job_id, "SLURM_JOB_NODELIST": "node001"}
         folder = Path(record["folder"])
         with (folder / record["out"]).open("w") as out, (folder / record["err"]).open("w") as err:
-            code = subprocess.run(  # noqa: S603 - running submitted scripts is what it is for
+            code = subprocess.run(
                 [str(script)], cwd=folder, env=environment, stdout=out, stderr=err, check=False
             ).returncode
         record |= {"state": "FAILED" if code else "COMPLETED", "end": stamp()}
@@ -127,7 +128,9 @@ def supervise(job_id: str) -> None:
 
 def seconds_used(record: dict[str, Any]) -> float:
     try:
-        begin, end = (time.mktime(time.strptime(record[key], "%Y-%m-%dT%H:%M:%S")) for key in ("start", "end"))
+        begin, end = (
+            time.mktime(time.strptime(record[key], "%Y-%m-%dT%H:%M:%S")) for key in ("start", "end")
+        )
     except ValueError:
         return 0.0
     return max(end - begin, 1.0)
@@ -161,7 +164,11 @@ def squeue(command: str) -> None:
     for path in sorted(STATE.glob("*.json")):
         record = load(path.stem)
         if record and record["state"] in ("PENDING", "RUNNING") and (not names or record["name"] in names):
-            print(f"{record['name']}:{record['id']}" if "%j:%A" in command else f"{record['id']},{record['name']}")
+            print(
+                f"{record['name']}:{record['id']}"
+                if "%j:%A" in command
+                else f"{record['id']},{record['name']}"
+            )
 
 
 def scancel(arguments: list[str]) -> None:

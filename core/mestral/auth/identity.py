@@ -13,11 +13,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             `secret-token`.
         subject: Stable id within the provider.
         username: Name to show; what `verify-token` answers as `user`.
+        number: The user id of a token of Autosubmit API that holds a number; `verify-token` echoes it as one.
     """
 
     provider: str
     subject: str
     username: str
+    number: int | float | None = None
 
     @property
     def id(self) -> str:

@@ -65,6 +65,12 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
         data = msgspec.msgpack.encode((self.stamps, self.content, salt))
         return hashlib.blake2b(data, digest_size=12).hexdigest()
 
+    def again(self) -> "Fingerprint":
+        """The same files stamped now; `content` stays as it is."""
+        return fingerprint(
+            (stamp_sqlite(s.path)[0] if s.counter else stamp(s.path) for s in self.stamps), self.content
+        )
+
     def __add__(self, other: "Fingerprint") -> "Fingerprint":
         """Both together."""
         return Fingerprint(

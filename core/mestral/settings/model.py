@@ -92,7 +92,8 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[readers]`: the processes that parse and render (DESIGN section 4)."""
 
     count: Annotated[
-        int | None, Meta(ge=1, le=64, description="Reader processes; absent: processor cores - 1, at least 1.")
+        Annotated[int, Meta(ge=1, le=64)] | None,
+        Meta(description="Reader processes; absent: processor cores - 1, at least 1."),
     ] = None
     time_seconds: Annotated[
         float, Meta(gt=0, description="Seconds one rendering may take; beyond it the reader is replaced: 503.")
@@ -118,10 +119,17 @@ class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...], Meta(description="Plugins to use beside the default ones, in this order.")
     ] = ()
     disabled: Annotated[tuple[str, ...], Meta(description="Plugins not to use.")] = ()
+    only: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="Use these plugins and no other, in this order; replaces enabled and the default ones."),
+    ] = None
     on_error: Annotated[
         Literal["degrade", "fail"],
         Meta(description="degrade: start without a broken plugin; fail: refuse to start."),
     ] = "degrade"
+    step_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds one step of loading or starting a plugin may take; beyond it: failed.")
+    ] = 10.0
     tables: dict[str, dict[str, "Value"]] = {}
 
 
@@ -138,24 +146,31 @@ class Value(msgspec.Struct, frozen=True):
     """One setting as it was written: the raw value and where it was written.
 
     Attributes:
-        raw: A TOML value; a text when it comes from the environment or the command line.
+        raw: A TOML value; a text when it comes from the environment or the command line. A table may hold `Value`s
+            where a key inside it was written elsewhere than the table.
         origin: For people: `mestral.toml: [plugins.x] key`, `environment variable X`, `command line --port`.
+        source: The kind of place. A text that is not from a file is converted by the type of its setting.
     """
 
     raw: Any
     origin: str
+    source: Literal["file", "environment", "command line"] = "file"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything `build_app` needs. Made by `load_settings`.
 
     Attributes:
-        state_dir: Folder for what Mestral owns (keys, sockets, copies, databases); local file system.
         environ: The environment as it was when the settings were loaded: plugins' own variables are read from it.
-        origins: Dotted key of every core setting that is not at its default, and where it was set.
+        origins: Dotted key of every core setting that was written somewhere, and where.
+        config_file: The mestral.toml that was read; None when there is none.
+        findings: Warnings and notes about core settings (errors are raised).
     """
 
-    state_dir: Path
+    state_dir: Annotated[
+        Path,
+        Meta(description="Folder on a local file system for what Mestral owns: keys, sockets, copies, databases."),
+    ]
     server: ServerSettings = ServerSettings()
     auth: AuthSettings = AuthSettings()
     http: HttpSettings = HttpSettings()
@@ -163,6 +178,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     plugins: PluginsSettings = PluginsSettings()
     environ: Mapping[str, str] = {}
     origins: Mapping[str, str] = {}
+    config_file: Path | None = None
+    findings: tuple["Finding", ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,3 +198,25 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     message: str
     plugin: str | None = None
+
+    @property
+    def line(self) -> str:
+        """All of it in one line, for people."""
+        return f"{self.where}: {self.message}"
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; its text lists every error.
+
+    Attributes:
+        findings: Everything that was found: errors, and warnings and notes beside them.
+        settings: The settings with every wrong value at its default, to go on checking with; None when not even
+            a state folder can be told.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...], settings: Settings | None = None) -> None:
+        errors = [finding.line for finding in findings if finding.level == "error"]
+        count = "1 setting is wrong" if len(errors) == 1 else f"{len(errors)} settings are wrong"
+        super().__init__("\n  ".join([f"{count}:", *errors]))
+        self.findings = findings
+        self.settings = settings

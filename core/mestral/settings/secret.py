@@ -4,6 +4,7 @@ Guarantees: `str`, `repr`, formatting and JSON of a `Secret` show `********`; on
 """
 
 import hmac
+import re
 
 
 class Secret:
@@ -38,3 +39,8 @@ class Secret:
 
     def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
         return Secret, (self._text,)
+
+
+def mask_urls(text: str) -> str:
+    """The text with passwords in URLs masked (`postgresql://user:password@host`)."""
+    return re.sub(r"(://[^/\s:@]*:)[^@\s/]+@", rf"\1{Secret.MASK}@", text)

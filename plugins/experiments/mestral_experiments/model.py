@@ -123,3 +123,17 @@ class Configuration(msgspec.Struct, frozen=True):
 
     data: dict[str, Any]
     as3: bool
+
+
+class Brief(msgspec.Struct, frozen=True, array_like=True):
+    """What lists of experiments show of a configuration (contract/API_V3.md 2.4).
+
+    Attributes:
+        hpc: Main platform, upper case for AS4.
+        version: AUTOSUBMIT_VERSION.
+        wrapper: AS3: `[wrapper] TYPE` in upper case; AS4: TYPE of the WRAPPERS entries; None without wrappers.
+    """
+
+    hpc: str | None
+    version: str | None
+    wrapper: str | None

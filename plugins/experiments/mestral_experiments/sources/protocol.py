@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from mestral.readers import Fingerprint
-from mestral_experiments.model import Configuration, Experiment, Job, JobStatus, Run
+from mestral_experiments.model import Brief, Configuration, Experiment, Job, JobStatus, Run
+
+SLOT = "experiments.source"
+"""The service slot: `platform_of(request).services[SLOT]`, `reader.service(SLOT)`."""
 
 
 class Part(StrEnum):
@@ -34,11 +37,13 @@ class Catalog(msgspec.Struct, frozen=True):
         experiments: One record per experiment.
         by_name: The same by expid; of two rows with one name the first counts.
         digest: Equal digests mean equal records.
+        derived: What views make of the records once (sorted orders, folded columns); lives as long as they do.
     """
 
     experiments: tuple[Experiment, ...]
     by_name: dict[str, Experiment]
     digest: str
+    derived: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 
 class JobQuery(msgspec.Struct, frozen=True, array_like=True):
@@ -128,6 +133,14 @@ class ExperimentSource(Protocol):
 
         Raises:
             Problem: 503 when a file of it is damaged or unreadable.
+        """
+        ...
+
+    def brief(self, experiment: Experiment) -> tuple[Brief, Fingerprint]:
+        """The three values of the configuration that lists show, without working out all of it.
+
+        Raises:
+            Problem: as `configuration`.
         """
         ...
 

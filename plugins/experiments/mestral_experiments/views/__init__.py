@@ -1,0 +1,1 @@
+"""What answers are made of: pure functions over the records of `model`, without I/O and without HTTP."""

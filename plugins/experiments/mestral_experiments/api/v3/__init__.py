@@ -1,0 +1,1 @@
+"""Paths below `/v3`, one module per resource."""

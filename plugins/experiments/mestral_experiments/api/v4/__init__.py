@@ -1,0 +1,1 @@
+"""Paths below `/v4`, one module per resource."""

@@ -1,0 +1,74 @@
+"""The signing key of tokens: configured, or generated once and kept in the state folder.
+
+Guarantees: there is no default key (contract/AUTH.md B1). A generated key file has mode 0600 from its first moment
+and appears with its whole content, so that two servers that start together agree on one key.
+"""
+
+import logging
+import os
+import secrets
+from pathlib import Path
+
+from mestral.settings.load import SettingsError
+from mestral.settings.model import Finding, Settings
+
+logger = logging.getLogger(__name__)
+
+KEY_FILE = "secret_key"
+MIN_KEY_BYTES = 32
+"""RFC 7518 section 3.2: a key of HS256 is at least as long as its hash."""
+
+
+def signing_key(settings: Settings) -> str:
+    """The key that signs and checks tokens.
+
+    Raises:
+        SettingsError: The generated key cannot be read, written, or is too short.
+    """
+    if settings.auth.secret_key:
+        return settings.auth.secret_key.reveal()
+    path = settings.state_dir / KEY_FILE
+    try:
+        if not path.exists():
+            _generate(path)
+        if path.stat().st_mode & 0o077:
+            logger.warning("Other accounts can read the signing key %s: run `chmod 600 %s`.", path, path)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(path, f"it cannot be read or written ({error})") from error
+    if len(key.encode()) < MIN_KEY_BYTES:
+        raise _unusable(path, f"it holds fewer than {MIN_KEY_BYTES} bytes")
+    return key
+
+
+def _generate(path: Path) -> None:
+    """Write a new key beside its place, then link it there: the link fails when another server was first."""
+    draft = path.with_name(f"{KEY_FILE}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+    logger.warning(
+        "No auth.secret_key (SECRET_KEY) is set: a signing key was generated in %s. Tokens of Autosubmit API are "
+        "accepted only when its SECRET_KEY is set here too.",
+        path,
+    )
+
+
+def _unusable(path: Path, why: str) -> SettingsError:
+    return SettingsError(
+        [
+            Finding(
+                level="error",
+                where=str(path),
+                key="auth.secret_key",
+                message=f"The generated signing key is unusable: {why}. Remove the file to generate a new one "
+                "(every token becomes invalid), or set auth.secret_key (SECRET_KEY).",
+            )
+        ]
+    )

@@ -1,0 +1,131 @@
+"""Bearer tokens: issued after a login, checked at every request (contract/AUTH.md A1, A3, B13, C2).
+
+Guarantees: one algorithm, HS256 by one key, whatever a token's header says. Three kinds are accepted: ours, with all
+their claims; those Autosubmit API signed with the same key (`auth.legacy_tokens`), which name a user and expire;
+and the static secret token. Everything else is a 401.
+"""
+
+import time
+import uuid
+from typing import Any
+
+import jwt
+
+from mestral.auth.identity import Identity
+from mestral.errors import Problem
+from mestral.settings.model import AuthSettings
+
+ISSUER = "mestral"
+AUDIENCE = "mestral"
+ALGORITHM = "HS256"
+
+LEGACY_PROVIDER = "legacy"
+SECRET_TOKEN_IDENTITY = Identity(provider="secret-token", subject="User", username="User")
+
+# Beside its own errors PyJWT lets those of the JSON reader and of number conversion pass.
+_REFUSALS = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
+
+_REQUIRED = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"]
+
+
+class Tokens:
+    """Issues and checks tokens.
+
+    Args:
+        settings: The `[auth]` table.
+        key: What `signing_key` returned.
+    """
+
+    def __init__(self, settings: AuthSettings, key: str) -> None:
+        self._settings = settings
+        self._key = key
+
+    def issue(self, identity: Identity) -> str:
+        """A new token for this person, valid for `auth.token_seconds`; without the `Bearer ` of login answers."""
+        now = int(time.time())
+        claims = {
+            "user_id": identity.username,
+            "sub": identity.subject,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": now,
+            "nbf": now,
+            "exp": now + self._settings.token_seconds,
+            "jti": uuid.uuid4().hex,
+            "provider": identity.provider,
+        }
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+
+    def identify(self, authorization: str | None) -> Identity:
+        """The person or program an `Authorization` header stands for.
+
+        Args:
+            authorization: The header's value, None when the request has none. The scheme `Bearer` is compared
+                without regard to case; no other scheme is known.
+
+        Raises:
+            Problem: 401 `Expired token` when nothing but the expiry is wrong, 401 `Unauthorized` for the rest.
+        """
+        scheme, _, credentials = (authorization or "").partition(" ")
+        token = credentials.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise unauthorized()
+        secret = self._settings.secret_token
+        if secret and secret.matches(token):
+            return SECRET_TOKEN_IDENTITY
+        try:
+            claims = jwt.decode(token, options={"verify_signature": False})
+            if self._settings.legacy_tokens and "iss" not in claims and "aud" not in claims:
+                return self._identify_legacy(token)
+            return self._identify_own(token)
+        except jwt.ExpiredSignatureError as error:
+            raise unauthorized("Expired token", invalid_token=True) from error
+        except _REFUSALS as error:
+            raise unauthorized(invalid_token=True) from error
+
+    def _identify_own(self, token: str) -> Identity:
+        claims = jwt.decode(
+            token,
+            self._key,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options={"require": _REQUIRED},
+        )
+        names = (claims.get("provider"), claims["sub"], claims.get("user_id"))
+        if not all(isinstance(name, str) and name for name in names):
+            raise jwt.InvalidTokenError("provider, sub and user_id must be texts")
+        return Identity(provider=names[0], subject=names[1], username=names[2])
+
+    def _identify_legacy(self, token: str) -> Identity:
+        # Autosubmit API knows no `sub` of its own: it repeats user_id there, or leaves it out.
+        claims = jwt.decode(
+            token, self._key, algorithms=[ALGORITHM], options={"require": ["exp"], "verify_sub": False}
+        )
+        user = claims.get("user_id")
+        if not _names_a_user(user):
+            raise jwt.InvalidTokenError("user_id is missing or empty")
+        if isinstance(user, str):
+            return Identity(provider=LEGACY_PROVIDER, subject=user, username=user)
+        return Identity(provider=LEGACY_PROVIDER, subject=str(user), username=str(user), number=user)
+
+
+def _names_a_user(user: Any) -> bool:
+    """A text that is not empty, or a number."""
+    return isinstance(user, (str, int, float)) and not isinstance(user, bool) and user != ""
+
+
+def unauthorized(
+    message: str = "Unauthorized", *, invalid_token: bool = False, body: dict[str, object] | None = None
+) -> Problem:
+    """401 with the challenge of RFC 6750 section 3.
+
+    Args:
+        message: `Unauthorized` or `Expired token`.
+        invalid_token: The request brought a token, and it is not valid.
+        body: Keys in place of the envelope, where the contract wants another shape.
+    """
+    challenge = 'Bearer realm="mestral"'
+    if invalid_token:
+        challenge += ', error="invalid_token"'
+    return Problem(401, message, headers={"WWW-Authenticate": challenge}, body=body)

@@ -1,0 +1,102 @@
+"""The guard around every step that runs code of a plugin.
+
+Guarantees: whatever the plugin does (raise, sys.exit, hang) ends that plugin with a sentence and never the caller;
+only KeyboardInterrupt passes. The step runs in a daemon thread and is abandoned when its time is up; a thread cannot
+be killed, so what it holds stays with it until the process ends. Every step is timed.
+"""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import TypeVar
+
+from mestral.plugins.records import PluginRecord, Refused, State
+
+_log = logging.getLogger(__name__)
+
+SLOW_SECONDS = 2.0
+
+T = TypeVar("T")
+
+
+def run_step(record: PluginRecord, step: str, function: Callable[[], T], *, limit: float) -> T | None:
+    """Run one step for one plugin.
+
+    Args:
+        record: The plugin; it is ended when the step does not succeed.
+        step: Name of the step, for the timing and the sentence.
+        function: The step. It must not change the record: what it returns counts only when it was in time.
+        limit: Seconds it may take.
+
+    Returns:
+        What the step returned; None when the plugin ended.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=body, name=f"mestral plugin {record.name}: {step}", daemon=True)
+    start = time.perf_counter()
+    thread.start()
+    thread.join(limit)
+    elapsed = time.perf_counter() - start
+    record.seconds[step] = elapsed
+
+    if thread.is_alive():
+        record.end(
+            State.FAILED,
+            f"Step '{step}' was still running after {limit:g} s and was abandoned. Take what waits out of it, or "
+            "raise plugins.step_seconds.",
+        )
+        return None
+    if elapsed > SLOW_SECONDS:
+        _log.warning("plugin %s: step '%s' took %.1f s, which every start pays", record.name, step, elapsed)
+    for error in errors:
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        _end(record, step, error)
+        return None
+    return results[0]
+
+
+def _end(record: PluginRecord, step: str, error: BaseException) -> None:
+    if isinstance(error, Refused):
+        record.end(error.state, error.reason)
+        return
+    _log.warning("plugin %s: step '%s' raised", record.name, step, exc_info=error)
+    if isinstance(error, ModuleNotFoundError) and error.name and not _is_own(record, error.name):
+        record.end(
+            State.UNAVAILABLE,
+            f"Step '{step}' needs the module '{error.name}', which is not installed: install it, or what "
+            f"{record.project} says brings it.",
+        )
+        return
+    record.end(State.FAILED, f"Step '{step}' {describe(error)}. The log has the traceback.")
+
+
+def _is_own(record: PluginRecord, module: str) -> bool:
+    """Whether the module belongs to the plugin's own package or to Mestral: then the plugin is broken."""
+    own = record.entry_point.partition(":")[0].partition(".")[0]
+    return module.partition(".")[0] in {own, "mestral"}
+
+
+def describe(error: BaseException) -> str:
+    """Such as `raised ValueError: no (mestral_x/__init__.py, line 3)`, for a sentence."""
+    if isinstance(error, SystemExit):
+        what = f"called sys.exit({error.code!r})"
+    else:
+        # Litestar's exceptions put a meaningless "500: " before their detail.
+        text = str(getattr(error, "detail", None) or error)
+        what = f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}"
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return what
+    place = frames[-1]
+    return f"{what} ({'/'.join(place.filename.rsplit('/', 2)[-2:])}, line {place.lineno})"

@@ -1,0 +1,142 @@
+"""The pipeline that makes plugins out of entry points: one linear list of steps.
+
+    discover  which plugins do the installed distributions offer?          (nothing is imported)
+    select    which are to be used?                                        (nothing is imported)
+    load      import the object; its manifest; plugin API version; modules it needs
+    validate  the plugin's own settings; are they enough?
+    order     requires and after
+    hooks     known hooks, known arguments, sync or async as the spec says
+    collect   services, routes, health checks; access levels, operation ids, prefixes
+    assemble  a throw-away Litestar app per plugin, with its OpenAPI document
+    conflicts core against plugins, plugin against plugin
+    services  which implementation serves each slot
+
+Guarantees: never raises for a broken plugin; each step ends those that fail it with a state and a sentence and goes
+on with the rest. Every step that runs code of a plugin is guarded, timed and bounded (`guard.py`).
+"""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from mestral.plugins.assemble import trial_assembly
+from mestral.plugins.collect import collect
+from mestral.plugins.conflicts import end_conflicts, end_dependents
+from mestral.plugins.discover import discover
+from mestral.plugins.guard import run_step
+from mestral.plugins.hooks import HookCaller
+from mestral.plugins.load import check_requirements, load
+from mestral.plugins.order import order
+from mestral.plugins.records import PluginRecord, State
+from mestral.plugins.registry import Plugins
+from mestral.plugins.select import select
+from mestral.plugins.services import Chosen, choose_services, degrade_useless
+from mestral.plugins.validate import apply, apply_missing, ask_configured, validate
+from mestral.settings.model import Finding, Settings
+
+_log = logging.getLogger(__name__)
+
+
+def load_plugins(settings: Settings, *, assemble: bool = True, core_handlers: Sequence[Any] = ()) -> Plugins:
+    """Find, check and assemble every plugin.
+
+    Args:
+        settings: The settings tree.
+        assemble: Whether to go on after the settings are validated. Without, no hook is called and Litestar is not
+            imported: a plugin that is `active` then is one about which nothing bad is known so far.
+        core_handlers: Litestar handlers of core's own routes, which plugins cannot claim.
+
+    Returns:
+        Every plugin with its state; never raises for a broken one.
+    """
+    found, name_findings = discover()
+    records, select_findings = select(found, settings)
+    limit = settings.plugins.step_seconds
+
+    _load(records, limit)
+    findings = [*name_findings, *select_findings, *_validate(records, settings, limit)]
+    end_dependents(records)
+    records = order(records)
+    end_dependents(records)
+
+    hooks = HookCaller()
+    plugins = Plugins(records, settings=settings, hooks=hooks, findings=findings)
+    if assemble:
+        _register(records, hooks, limit)
+        _collect(plugins, hooks, limit)
+        _assemble(records, limit)
+        end_dependents(records)
+        end_conflicts(records, core_handlers)
+        plugins.services = _settle(records)
+        degrade_useless(records)
+        for record in records:
+            if not record.serves:
+                hooks.unregister(record.name)
+    for record in records:
+        if record.wanted and record.state is not State.ACTIVE:
+            _log.warning("plugin %s is %s: %s", record.name, record.state, record.reason)
+    return plugins
+
+
+def _load(records: Sequence[PluginRecord], limit: float) -> None:
+    for record in _serving(records):
+        loaded = run_step(record, "load", partial(load, record), limit=limit)
+        if loaded is not None:
+            record.object, record.manifest = loaded
+            run_step(record, "requirements", partial(check_requirements, record, record.manifest), limit=limit)
+        if record.state is State.UNAVAILABLE:
+            record.wanted = record.named  # a missing extra is no fault of a plugin that nobody asked for
+
+
+def _validate(records: Sequence[PluginRecord], settings: Settings, limit: float) -> list[Finding]:
+    """Tables of plugins that lack an extra are checked as well: all errors are reported in one run."""
+    findings: list[Finding] = []
+    for record in records:
+        if record.manifest is None or record.state not in (State.ACTIVE, State.UNAVAILABLE):
+            continue
+        step = partial(validate, record.name, record.manifest, settings)
+        result = run_step(record, "settings", step, limit=limit)
+        if result is not None:
+            apply(record, result)
+            findings.extend(result.findings)
+        if record.serves:
+            answer = run_step(record, "configured", partial(ask_configured, record), limit=limit)
+            if answer is not None and answer.missing is not None:
+                apply_missing(record, answer.missing)
+    return findings
+
+
+def _register(records: Sequence[PluginRecord], hooks: HookCaller, limit: float) -> None:
+    for record in _serving(records):
+        names = run_step(record, "hooks", partial(hooks.register, record.name, record.object), limit=limit)
+        record.hooks = names or ()
+
+
+def _collect(plugins: Plugins, hooks: HookCaller, limit: float) -> None:
+    for record in plugins.active:
+        step = partial(collect, record, hooks, plugins.context_of(record))
+        result = run_step(record, "collect", step, limit=limit)
+        if result is not None:
+            record.services, record.routes = result.services, result.routes
+            record.health_checks = result.health_checks
+
+
+def _assemble(records: Sequence[PluginRecord], limit: float) -> None:
+    for record in _serving(records):
+        if record.routes:
+            run_step(record, "assemble", partial(trial_assembly, record.routes), limit=limit)
+
+
+def _settle(records: Sequence[PluginRecord]) -> Chosen:
+    """Choose services until nobody is ended by it any more: who ends takes its services and dependents along."""
+    while True:
+        before = len(_serving(records))
+        end_dependents(records)
+        chosen = choose_services(records)
+        if len(_serving(records)) == before:
+            return chosen
+
+
+def _serving(records: Sequence[PluginRecord]) -> list[PluginRecord]:
+    return [record for record in records if record.serves]

@@ -1,0 +1,148 @@
+"""The plugins of one app: what was found, what is used, and the hooks they are called by while it runs.
+
+Guarantees: a hook that raises or hangs while serving degrades its own plugin, is logged, and stops nobody.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mestral.contributions import Demo, PluginContext
+from mestral.plugins.guard import describe, run_step
+from mestral.plugins.hooks import HookCaller
+from mestral.plugins.records import PluginRecord
+from mestral.plugins.services import Chosen
+from mestral.settings.model import Finding, Settings
+
+_log = logging.getLogger(__name__)
+
+
+class PluginsError(Exception):
+    """The platform must not start without a plugin. The message names the true culprits first, with reasons."""
+
+
+class Plugins:
+    """Every plugin found, with its state. Made by `load_plugins`.
+
+    Attributes:
+        findings: What is wrong with, or worth knowing about, the settings of plugins.
+        services: Slot -> the chosen service and the plugin that contributed it.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[PluginRecord],
+        *,
+        settings: Settings,
+        hooks: HookCaller,
+        findings: Iterable[Finding] = (),
+        services: Chosen | None = None,
+    ) -> None:
+        self._records = {record.name: record for record in records}
+        self._settings = settings
+        self._hooks = hooks
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        self.services: Chosen = services or {}
+
+    def __iter__(self) -> Iterator[PluginRecord]:
+        """All of them: those that are to be used in their order, then the rest."""
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def get(self, name: str) -> PluginRecord | None:
+        """The plugin of that name; None when nobody offers it."""
+        return self._records.get(name)
+
+    @property
+    def active(self) -> tuple[PluginRecord, ...]:
+        """Those that serve (active or degraded), in their order."""
+        return tuple(record for record in self if record.serves)
+
+    @property
+    def required_missing(self) -> tuple[PluginRecord, ...]:
+        """Those that the deployer requires and that do not serve."""
+        return tuple(record for record in self if record.options.required and not record.serves)
+
+    async def startup(self) -> None:
+        """Call `mestral_startup` of every plugin in use, in their order."""
+        for record in self.active:
+            await self._run(record, "mestral_startup")
+
+    async def shutdown(self) -> None:
+        """Call `mestral_shutdown` of every plugin in use, last one first, whatever became of the start."""
+        for record in reversed(self.active):
+            await self._run(record, "mestral_shutdown")
+
+    def demo(self, directory: Path) -> Mapping[str, Demo | str]:
+        """Let every plugin in use prepare sample data in a folder of its own below `directory`.
+
+        Returns:
+            Plugin -> its demo, or the sentence saying why it has none. Plugins without that hook are left out.
+        """
+        demos: dict[str, Demo | str] = {}
+        for record in self.active:
+            if "mestral_demo" not in record.hooks:
+                continue
+            folder = directory / record.name
+            folder.mkdir()
+            context = self.context_of(record)
+            # A copy takes the verdict: a plugin without sample data goes on serving.
+            probe = PluginRecord(name=record.name, distribution=record.distribution, entry_point=record.entry_point)
+            demo = run_step(
+                probe,
+                "demo",
+                lambda: self._hooks.call(record.name, "mestral_demo", context=context, directory=folder),
+                limit=self._settings.plugins.step_seconds,
+            )
+            demos[record.name] = demo if isinstance(demo, Demo) else probe.reason or "Its demo returned no mestral.Demo."
+        return demos
+
+    def context_of(self, record: PluginRecord) -> PluginContext:
+        """What the hooks of that plugin get."""
+        return PluginContext(plugin=record.name, settings=record.settings, state_dir=self._settings.state_dir)
+
+    async def _run(self, record: PluginRecord, hook: str) -> None:
+        if hook not in record.hooks:
+            return
+        limit = self._settings.plugins.step_seconds
+        try:
+            async with asyncio.timeout(limit):
+                await self._hooks.call(record.name, hook, context=self.context_of(record))
+        except TimeoutError as error:
+            self._degrade(record, f"{hook} was still running after {limit:g} s and was cancelled.", error)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise  # the server is being stopped; anything else is the plugin's own doing
+            self._degrade(record, f"{hook} was cancelled by itself.", error)
+        except (Exception, SystemExit) as error:
+            self._degrade(record, f"{hook} {describe(error)}. The log has the traceback.", error)
+
+    def _degrade(self, record: PluginRecord, reason: str, error: BaseException) -> None:
+        _log.error("plugin %s is degraded: %s", record.name, reason, exc_info=error)
+        record.degrade(reason)
+
+
+def ensure_startable(plugins: Plugins, settings: Settings) -> None:
+    """Refuse to start when a required plugin, or with `plugins.on_error = "fail"` any that is to be used, is broken.
+
+    Raises:
+        PluginsError: It lists every one of them with its reason, true culprits first.
+    """
+    strict = settings.plugins.on_error == "fail"
+    broken = [r for r in plugins if not r.serves and (r.options.required or (strict and r.wanted))]
+    if not broken:
+        return
+    lines = [f"  {record.name} is {record.state}: {record.reason}" for record in _culprits_first(plugins, broken)]
+    rule = 'plugins.on_error = "fail"' if strict else "required = true in their tables"
+    raise PluginsError(f"Mestral does not start, because of {rule}, without these plugins:\n" + "\n".join(lines))
+
+
+def _culprits_first(plugins: Plugins, broken: Sequence[PluginRecord]) -> list[PluginRecord]:
+    """The broken plugins behind those that are the cause, also when the cause itself is not required."""
+    causes = [plugins.get(record.because_of) for record in broken if record.because_of]
+    everyone = {record.name: record for record in [*causes, *broken] if record is not None}
+    return sorted(everyone.values(), key=lambda record: bool(record.because_of))

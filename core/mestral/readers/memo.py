@@ -1,0 +1,65 @@
+"""Parsed copies kept in memory: read once, used by every answer made from the same files.
+
+Guarantees: a kept value is given back only for a fingerprint equal to the one it was built under, and only values
+built under a *settled* fingerprint are kept. The given weights of what is kept never exceed the capacity; what was
+not used for longest goes first. Safe to use from several threads; two of them may build the same value at once.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple, TypeVar
+
+from mestral.readers.fingerprint import Fingerprint
+
+T = TypeVar("T")
+
+
+class _Kept(NamedTuple):
+    value: Any
+    weight: int
+    fingerprint: Fingerprint
+
+
+class Memo:
+    """Values by key, validated by fingerprint, bounded by weight.
+
+    Args:
+        capacity_bytes: Upper bound of the sum of the weights.
+    """
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self._capacity = capacity_bytes
+        self._weight = 0
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, fingerprint: Fingerprint, build: Callable[[], tuple[T, int]]) -> T:
+        """The kept value, or a new one.
+
+        Args:
+            key: What the value is; one key must always mean one type of value.
+            fingerprint: What it is made from, taken before `build` reads.
+            build: Makes the value and says its weight in bytes, an estimate of the memory it holds. What it
+                raises is passed on, and nothing is kept.
+        """
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept.fingerprint.same_as(fingerprint):
+                self._kept.move_to_end(key)
+                value: T = kept.value
+                return value
+        value, weight = build()
+        with self._lock:
+            self._drop(key)
+            if fingerprint.settled and weight <= self._capacity:
+                self._kept[key] = _Kept(value, weight, fingerprint)
+                self._weight += weight
+                while self._weight > self._capacity:
+                    self._drop(next(iter(self._kept)))
+        return value
+
+    def _drop(self, key: Hashable) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._weight -= kept.weight

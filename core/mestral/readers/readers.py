@@ -1,0 +1,234 @@
+"""How a GET over data is answered: fingerprint, ETag, cache, single flight, reader process, fingerprint again.
+
+Guarantees: an answer that is given from the cache, or confirmed by 304, is the one the data would give now. Nothing
+is read but the fingerprint where the client or the cache has the answer already. The event loop never waits for a
+file. Nothing here is global: several `Readers` can live in one process.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+
+from mestral import __version__
+from mestral.errors import unavailable
+from mestral.http.conditional import matches
+from mestral.readers.cache import BodyCache, Finished, Key
+from mestral.readers.context import ReaderService, pack_service
+from mestral.readers.fingerprint import Fingerprint, content_digest
+from mestral.readers.flights import Flights
+from mestral.readers.plan import Plan
+from mestral.readers.pool import Pool
+from mestral.readers.threads import CallTookTooLong, Threads
+from mestral.readers.wire import Hello
+from mestral.settings.model import ReaderSettings, Settings
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+_LOOKING_THREADS = 8
+_LOOKING_SECONDS = 30.0  # what a fingerprint may take at most; a network file system may hang
+_TRIES = 3  # how often an answer is made while its data keeps changing
+
+
+class _Look(msgspec.Struct, frozen=True):
+    """What the data looked like at one moment.
+
+    Attributes:
+        plan: What the route wants.
+        key: Render function and encoded arguments.
+        salt: What else shapes the answer: arguments, versions, settings, the clock.
+    """
+
+    plan: Plan
+    key: Key
+    salt: str
+
+    def etag(self, depends: Fingerprint) -> str:
+        """The entity tag of an answer made from just this, and from the files in `depends`."""
+        return f'W/"{(self.plan.fingerprint + depends).digest(self.salt)}"'
+
+
+class Readers:
+    """The reader processes of one front, and the answers it keeps.
+
+    Args:
+        settings: The settings tree; `readers`, `state_dir` and `server.shutdown_seconds` are used.
+        services: The chosen service of every slot; render functions get at them by `ReaderContext.service`.
+
+    Raises:
+        ValueError: When the settings of a service cannot be handed to another process.
+    """
+
+    def __init__(self, settings: Settings, services: Mapping[str, ReaderService]) -> None:
+        self._settings = settings
+        self._services = tuple(pack_service(service) for service in services.values())
+        # Secrets are masked in `repr`, so that none takes part in an ETag.
+        self._shape = repr((__version__, sorted((s.slot, s.factory, repr(s.settings)) for s in services.values())))
+        self._cache = BodyCache(settings.readers.cache_bytes)
+        self._open: _Open | None = None
+        self._hits = self._misses = 0
+
+    async def start(self) -> None:
+        """Begin to start the reader processes, without waiting for them."""
+        hello = Hello(
+            state_dir=str(self._settings.state_dir),
+            services=self._services,
+            memory_bytes=self._settings.readers.memory_bytes,
+            recycle_bytes=self._settings.readers.recycle_bytes,
+            log_level=logging.getLogger().getEffectiveLevel(),
+        )
+        self._open = _Open(self._settings.readers, hello)
+        self._open.pool.start()
+
+    async def stop(self) -> None:
+        """Let the requests in flight finish for `server.shutdown_seconds`, then end every reader process.
+
+        New requests are refused meanwhile. `start` may be called again afterwards.
+        """
+        if self._open is None:
+            return
+        opened, self._open = self._open, None
+        await opened.drain(self._settings.server.shutdown_seconds)
+        await opened.pool.stop()
+        await opened.flights.cancel()
+        opened.looking.close()
+
+    def statistics(self) -> dict[str, int]:
+        """Plain numbers since the start: answers from the cache, answers made, bytes kept, readers replaced."""
+        restarts = self._open.pool.restarts if self._open else 0
+        return {"hits": self._hits, "misses": self._misses, "bytes": self._cache.size, "restarts": restarts}
+
+    async def respond(self, request: Request[Any, Any, Any], plan: Callable[[], Plan]) -> Response[bytes]:
+        """Answer a GET.
+
+        Args:
+            request: For its `If-None-Match`.
+            plan: Takes the fingerprint and says how the answer is made. It runs in a thread, may block, and is
+                called again after the answer was made.
+
+        Raises:
+            Problem: What `plan` or the render function raised as such; 503 when the data does not answer, or no
+                reader can make the answer.
+            RenderFailed: The render function raised something else.
+        """
+        opened = self._open
+        if opened is None:
+            raise unavailable("The server is not ready to make answers, try again.", retry_after=1)
+        with opened:
+            look = await self._look(opened, plan)
+            finished = self._cache.get(look.key)
+            etag = look.etag(await _stamp_again(opened, finished.depends if finished else Fingerprint()))
+            header = request.headers.get("if-none-match")
+            if matches(header, etag):
+                return _not_modified(etag)
+            if finished is not None and finished.etag == etag:
+                self._hits += 1
+                return _response(finished)
+            self._misses += 1
+            flight = (look.key, etag)
+            finished = await opened.flights.join(flight, lambda: self._make(opened, plan, look, flight))
+            # Known only now: the tag with dependencies nobody knew, or of an answer that is not settled.
+            return _not_modified(finished.etag) if matches(header, finished.etag) else _response(finished)
+
+    async def _make(
+        self, opened: "_Open", plan: Callable[[], Plan], look: _Look, flight: tuple[Key, str]
+    ) -> Finished:
+        """Have the answer made, until its data did not change meanwhile, and keep it when that is certain."""
+
+        def started() -> None:
+            # Data that is not settled can change without its fingerprint changing: who asks from now on must get
+            # an answer that is begun from now on.
+            if not look.plan.fingerprint.settled:
+                opened.flights.close(flight)
+
+        for attempt in range(1, _TRIES + 1):
+            made = await opened.pool.render(look.key, look.plan.affinity, started)
+            finished = Finished(
+                etag=look.etag(made.depends), body=made.body, media_type=look.plan.media_type, depends=made.depends
+            )
+            after = await self._look(opened, plan)
+            unchanged = (
+                after.key == look.key
+                and after.plan.fingerprint.same_as(look.plan.fingerprint)
+                and (await _stamp_again(opened, made.depends)).same_as(made.depends)
+            )
+            if unchanged and (look.plan.fingerprint + made.depends).settled:
+                self._cache.put(look.key, finished)
+                return finished
+            if unchanged or attempt == _TRIES:
+                break
+            look = after
+        # Nothing proves that the next answer will be the same: only the body itself can tell.
+        digest = await opened.looking.run(lambda: hashlib.blake2b(made.body, digest_size=12).hexdigest())
+        return msgspec.structs.replace(finished, etag=f'{finished.etag[:-1]}-{digest}"')
+
+    async def _look(self, opened: "_Open", plan: Callable[[], Plan]) -> _Look:
+        found = await _look_up(opened, plan)
+        key = (found.render, msgspec.msgpack.encode(found.args))
+        bucket = int(time.time() // found.clock_seconds) if found.clock_seconds else 0
+        return _Look(found, key, content_digest(self._shape, key, found.media_type, found.clock_seconds, bucket))
+
+
+class _Open:
+    """What exists between `start` and `stop`; entered by every request."""
+
+    def __init__(self, settings: ReaderSettings, hello: Hello) -> None:
+        self.pool = Pool(settings, hello)
+        self.flights: Flights[Finished] = Flights()
+        self.looking = Threads(_LOOKING_THREADS, "mestral looking")
+        self.looking_seconds = min(_LOOKING_SECONDS, settings.time_seconds)
+        self._requests = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __enter__(self) -> None:
+        self._requests += 1
+        self._idle.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._requests -= 1
+        if not self._requests:
+            self._idle.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until no request is in flight, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
+
+async def _look_up(opened: _Open, function: Callable[[], T]) -> T:
+    """Call what touches files in a thread, with a time limit."""
+    try:
+        return await opened.looking.run(function, opened.looking_seconds)
+    except CallTookTooLong as error:
+        logger.error("the data did not answer within %g seconds", opened.looking_seconds)
+        raise unavailable("The data does not answer now, try again.", retry_after=5) from error
+
+
+async def _stamp_again(opened: _Open, depends: Fingerprint) -> Fingerprint:
+    return await _look_up(opened, depends.again) if depends.stamps else depends
+
+
+def _response(finished: Finished) -> Response[bytes]:
+    return Response(finished.body, media_type=finished.media_type, headers=_headers(finished.etag))
+
+
+def _not_modified(etag: str) -> Response[bytes]:
+    return Response(b"", status_code=304, headers=_headers(etag))
+
+
+def _headers(etag: str) -> dict[str, str]:
+    return {
+        "ETag": etag,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization, Accept-Encoding, Origin",
+    }

@@ -1,0 +1,202 @@
+"""Where settings are written: mestral.toml, `MESTRAL_*` variables and the command line, in one tree of raw values.
+
+Guarantees: nothing is converted or judged by type here; each value keeps the place it was written at, and a later
+source replaces an earlier one key by key.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mestral.settings.kinds import kind_of
+from mestral.settings.model import Finding, Settings, Value
+from mestral.settings.nearest import did_you_mean
+from mestral.settings.secret import Secret
+
+PREFIX = "MESTRAL_"
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    field.name: field.type
+    for field in msgspec.structs.fields(Settings)
+    if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+}
+"""Core's tables in mestral.toml, by name."""
+
+PLUGIN_SWITCHES = {field.name for field in msgspec.structs.fields(SECTIONS["plugins"])} - {"tables"}
+"""Keys of `[plugins]` that are settings of core; every other table in it belongs to a plugin."""
+
+
+class Written(msgspec.Struct):
+    """Everything that was written.
+
+    Attributes:
+        top: Keys outside any table.
+        sections: Tables, by name; `plugins` without the tables of plugins.
+        tables: Tables of plugins, by name of the plugin.
+        findings: What was wrong with the sources themselves.
+    """
+
+    top: dict[str, Value] = {}
+    sections: dict[str, dict[str, Value]] = {}
+    tables: dict[str, dict[str, Value]] = {}
+    findings: list[Finding] = []
+
+    def put(self, path: tuple[str, ...], value: Value) -> None:
+        """Write one value over what an earlier source wrote at this path."""
+        match path:
+            case (key,):
+                self.top[key] = value
+            case ("plugins", plugin, *keys) if keys and plugin not in PLUGIN_SWITCHES:
+                _put_deep(self.tables.setdefault(plugin, {}), keys, value)
+            case (section, *keys):
+                _put_deep(self.sections.setdefault(section, {}), keys, value)
+
+    def error(self, where: str, key: str, message: str) -> None:
+        """Note an error."""
+        self.findings.append(Finding(level="error", where=where, key=key, message=message))
+
+
+def gather(
+    config: Path | None, environ: Mapping[str, str], overrides: Mapping[str, object]
+) -> tuple[Written, Path | None]:
+    """Read all sources, the weakest first.
+
+    Returns:
+        What was written, and the file that was read.
+    """
+    written = Written()
+    file = _read_file(written, config, environ)
+    for path, value in _environment(written, environ):
+        written.put(path, value)
+    for key, raw in overrides.items():
+        if raw is not None:
+            value = raw if isinstance(raw, Value) else Value(raw, "command line")
+            written.put(tuple(key.split(".")), msgspec.structs.replace(value, source="command line"))
+    return written, file
+
+
+def core_keys() -> dict[tuple[str, ...], Any]:
+    """Path and type of every setting of core, the files of secrets included."""
+    keys: dict[tuple[str, ...], Any] = {("state_dir",): Path}
+    for section, struct in SECTIONS.items():
+        for field in msgspec.structs.fields(struct):
+            if (section, field.name) != ("plugins", "tables"):
+                keys[section, field.name] = field.type
+                if kind_of(field.type).only is Secret:
+                    keys[section, f"{field.name}_file"] = Path
+    return keys
+
+
+# -- mestral.toml -----------------------------------------------------------------------------------------------
+
+
+def _read_file(written: Written, config: Path | None, environ: Mapping[str, str]) -> Path | None:
+    variable = environ.get(f"{PREFIX}CONFIG")
+    if config is not None or variable:
+        file = config if config is not None else Path(variable or "")
+        where = str(file) if config is not None else f"environment variable {PREFIX}CONFIG"
+        content = _read(written, file, where)
+        if content is None:
+            written.error(where, "config", f"the file {file} does not exist. Name one that does, or none.")
+    else:
+        for file in _places(environ):
+            content = _read(written, file, str(file))
+            if content is not None:
+                break
+        else:
+            return None
+    if content:
+        _parse(written, file, content)
+    return file
+
+
+def _places(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where mestral.toml is looked for; the first one that exists is read."""
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - never raises
+    return Path("mestral.toml"), Path(home, ".config/mestral/mestral.toml"), Path("/etc/mestral/mestral.toml")
+
+
+def _read(written: Written, file: Path, where: str) -> bytes | None:
+    """The content, empty when it cannot be read (then an error is noted); None when there is no such file."""
+    try:
+        return file.expanduser().read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        written.error(where, "config", f"the file {file} cannot be read: {reason}. Name one that this user may read.")
+        return b""
+
+
+def _parse(written: Written, file: Path, content: bytes) -> None:
+    try:
+        text = content.decode()
+        document = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        written.error(f"{file}, line {line}", "config", "is not UTF-8 text. Save the file as UTF-8.")
+        return
+    except (ValueError, RecursionError) as error:
+        last = f"(at line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}, the end of the file)"
+        message = str(error).replace("(at end of document)", last)
+        written.error(str(file), "config", f"is not valid TOML: {message}. Nothing in it was read.")
+        return
+    for name, entry in document.items():
+        if not isinstance(entry, dict):
+            written.put((name,), Value(entry, f"{file}: {name}"))
+            continue
+        written.sections.setdefault(name, {})
+        for key, raw in entry.items():
+            if name == "plugins" and isinstance(raw, dict) and key not in PLUGIN_SWITCHES:
+                written.tables.setdefault(key, {})
+                for inner, value in raw.items():
+                    written.put((name, key, inner), Value(value, f"{file}: [{name}.{key}] {inner}"))
+            else:
+                written.put((name, key), Value(raw, f"{file}: [{name}] {key}"))
+
+
+# -- environment ------------------------------------------------------------------------------------------------
+
+
+def _environment(written: Written, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Value]]:
+    """`MESTRAL_SECTION__KEY` variables, outer tables before what is in them."""
+    known = {_variable(path): path for path in core_keys()}
+    for name in sorted(environ, key=lambda one: (one.count("__"), one)):
+        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
+            continue
+        path = known.get(name) or tuple(name.removeprefix(PREFIX).lower().split("__"))
+        if name in known or (path[0] == "plugins" and len(path) > 2 and all(path)):
+            yield path, Value(environ[name], f"environment variable {name}", "environment")
+            continue
+        suggestion = did_you_mean(name, [*known, f"{PREFIX}CONFIG"])
+        written.findings.append(
+            Finding(
+                level="warning",
+                where=f"environment variable {name}",
+                key=".".join(path),
+                message="no setting has this name, so it is not read."
+                + (suggestion or f" Names look like {PREFIX}SERVER__PORT."),
+            )
+        )
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return PREFIX + "__".join(path).upper()
+
+
+def _put_deep(table: dict[str, Value], keys: list[str], value: Value) -> None:
+    """Write a value into a table, or into a table inside it."""
+    key, *rest = keys
+    if not rest:
+        table[key] = value
+        return
+    outer = table.get(key)
+    inside = dict(outer.raw) if outer and isinstance(outer.raw, dict) else {}
+    origin = outer.origin if outer and isinstance(outer.raw, dict) else value.origin
+    wrapped = {name: raw if isinstance(raw, Value) else Value(raw, f"{origin}.{name}") for name, raw in inside.items()}
+    _put_deep(wrapped, rest, value)
+    table[key] = Value(wrapped, origin)

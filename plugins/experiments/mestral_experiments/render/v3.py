@@ -1,0 +1,54 @@
+"""Answers of `/v3/expcount` and of the v3 search family."""
+
+import logging
+from typing import Any
+
+import msgspec
+from mestral import Problem
+from mestral.readers import Answer, Fingerprint, ReaderContext
+
+from mestral_experiments.model import Brief, Experiment
+from mestral_experiments.render.summaries import summary
+from mestral_experiments.sources.protocol import SLOT, ExperimentSource
+from mestral_experiments.views.counters import count
+from mestral_experiments.views.rows import Rows, experiment_row
+
+logger = logging.getLogger(__name__)
+
+
+def counters(reader: ReaderContext, row: list[Any]) -> bytes:
+    """Jobs of one experiment (`Experiment`) by state."""
+    source: ExperimentSource = reader.service(SLOT)
+    experiment = msgspec.convert(row, Experiment)
+    return msgspec.json.encode(count(experiment.name, source.states(experiment)))
+
+
+def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:
+    """The experiments found (`Experiment`).
+
+    Args:
+        reader: The reader's services and memory.
+        found: The experiments, in order.
+        running: Whether a missing user is the text "None", as `/v3/running` shows it.
+    """
+    source: ExperimentSource = reader.service(SLOT)
+    shown, depends = [], []
+    for experiment in msgspec.convert(found, list[Experiment]):
+        if running and experiment.user is None:
+            experiment = msgspec.structs.replace(experiment, user="None")
+        known = summary(reader, source, experiment)
+        brief, fingerprint = _brief(source, experiment)
+        depends.append(fingerprint)
+        shown.append(experiment_row(experiment, known.run, known.modified, brief))
+    stamps = tuple(stamp for fingerprint in depends for stamp in fingerprint.stamps)
+    taken = min((fingerprint.taken_ns for fingerprint in depends if fingerprint.stamps), default=0)
+    return Answer(body=msgspec.json.encode(Rows(shown)), depends=Fingerprint(stamps, taken_ns=taken))
+
+
+def _brief(source: ExperimentSource, experiment: Experiment) -> tuple[Brief | None, Fingerprint]:
+    """What its configuration says; None when it cannot be read, which harms nothing else."""
+    try:
+        return source.brief(experiment)
+    except Problem as problem:
+        logger.warning("Experiment %s is listed without its configuration: %s", experiment.name, problem.message)
+        return None, Fingerprint()

@@ -1,0 +1,74 @@
+"""Experiments as v4 shows them: an item of the search and the detail (contract/API_V4.md 3.1, 3.2)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from mestral_experiments.model import Experiment, Run
+from mestral_experiments.views.pagination import Pagination
+from mestral_experiments.views.times import utc_text
+
+NO_STATUS = "NOT RUNNING"
+
+
+class ExperimentItem(msgspec.Struct, frozen=True, gc=False):
+    """One experiment found. `modified` is UTC; counters are those of the newest run, 0 when it has none."""
+
+    id: int
+    name: str
+    user: str | None
+    description: str
+    hpc: str | None
+    version: str | None
+    created: str | None
+    modified: str | None
+    status: str
+    completed: int
+    total: int
+    submitted: int
+    queuing: int
+    running: int
+    failed: int
+    suspended: int
+
+
+class ExperimentPage(msgspec.Struct, frozen=True):
+    """Answer of the search."""
+
+    experiments: Sequence[ExperimentItem]
+    pagination: Pagination
+
+
+class ExperimentDetail(msgspec.Struct, frozen=True):
+    """Answer of `/v4/experiments/{expid}`."""
+
+    id: int
+    name: str
+    description: str
+    autosubmit_version: str | None
+
+
+def experiment_item(experiment: Experiment, run: Run | None, modified: datetime | None) -> ExperimentItem:
+    """An item of the search.
+
+    Args:
+        experiment: The row.
+        run: The newest run, None when there is none; one whose `total` is not positive counts as none.
+        modified: When the job list changed last.
+    """
+    e = experiment
+    counters = (
+        (run.completed, run.total, run.submitted, run.queuing, run.running, run.failed, run.suspended)
+        if run is not None and run.total > 0
+        else (0, 0, 0, 0, 0, 0, 0)
+    )
+    return ExperimentItem(
+        e.id, e.name, e.user, e.description, e.hpc, e.version, e.created, utc_text(modified),
+        NO_STATUS if e.status is None else e.status, *counters,
+    )  # fmt: skip
+
+
+def experiment_detail(experiment: Experiment) -> ExperimentDetail:
+    """The detail of one experiment."""
+    return ExperimentDetail(experiment.id, experiment.name, experiment.description, experiment.version)

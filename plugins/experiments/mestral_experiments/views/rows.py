@@ -1,0 +1,86 @@
+"""Experiments as the v3 search family shows them (contract/API_V3.md 2.4)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from mestral_experiments.model import Brief, Experiment, Run
+from mestral_experiments.views.times import local_text
+
+NOT_AVAILABLE: Literal["NA"] = "NA"
+UNKNOWN_VERSION = "Unknown"
+
+
+class ExperimentRow(msgspec.Struct, frozen=True, gc=False):
+    """One experiment found. `modified` is in the server's time zone."""
+
+    id: int
+    name: str
+    user: str | None
+    description: str
+    hpc: str | None
+    status: str | None
+    completed: int | Literal["NA"]
+    total: int | Literal["NA"]
+    version: str
+    wrapper: str | None
+    submitted: int
+    queuing: int
+    running: int
+    failed: int
+    suspended: int
+    modified: str | None
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """Answer of the search family."""
+
+    experiment: Sequence[ExperimentRow]
+
+
+class NoRows(msgspec.Struct, frozen=True):
+    """The answer of the search family when the experiments cannot be read."""
+
+    experiment: tuple[()]
+    error: bool
+    error_message: str
+
+
+def no_rows(message: str) -> NoRows:
+    """The failure with its message."""
+    return NoRows((), True, message)
+
+
+def experiment_row(
+    experiment: Experiment, run: Run | None, modified: datetime | None, brief: Brief | None
+) -> ExperimentRow:
+    """A row of the search family.
+
+    Args:
+        experiment: The row of the database.
+        run: The newest run, None when there is none; one whose `total` is not positive counts as none.
+        modified: When the job list changed last.
+        brief: What the configuration says, None when it cannot be read.
+    """
+    e = experiment
+    counted = run if run is not None and run.total > 0 else None
+    return ExperimentRow(
+        e.id,
+        e.name,
+        e.user,
+        e.description,
+        brief.hpc if brief is not None else e.hpc,
+        e.status,
+        counted.completed if counted else NOT_AVAILABLE,
+        counted.total if counted else NOT_AVAILABLE,
+        (brief.version if brief is not None else None) or UNKNOWN_VERSION,
+        brief.wrapper if brief is not None else None,
+        counted.submitted if counted else 0,
+        counted.queuing if counted else 0,
+        counted.running if counted else 0,
+        counted.failed if counted else 0,
+        counted.suspended if counted else 0,
+        local_text(modified),
+    )
