@@ -29,7 +29,8 @@ _PLACEHOLDER = "zzzz"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _BEGINNING = datetime(2025, 6, 15, 12, 0, 0, tzinfo=UTC)
 _MODELS = ("EC-Earth3", "IFS-NEMO", "ICON", "NEMO-PISCES", "MONARCH", "IFS-FESOM")
-_KINDS = ("control run", "seasonal hindcast", "decadal prediction", "historical ensemble", "ocean reanalysis", "dust forecast")
+_KINDS = ("control run", "seasonal hindcast", "decadal prediction", "reanalysis", "dust forecast")
+_PROJECTS = ("HighResMIP", "DCPP", "internal", "Copernicus")
 _GRIDS = ("T255L91", "T511L91", "ORCA1", "ORCA025", "tco1279", "0.1 degrees")
 _USERS = tuple(f"modeller{number:02d}" for number in range(40))
 _PLATFORMS = ("TRAMUNTANA", "GARBI", "LLEVANT", "LOCAL")
@@ -56,15 +57,15 @@ def small_experiments(count: int, seed: int) -> list[Experiment]:
     experiments = []
     for position in range(count):
         letter = "t" if position % 20 == 7 else "o" if position % 50 == 11 else "a"
-        project = SEARCH_TEXT if chance.random() < 0.17 else chance.choice(("HighResMIP", "DCPP", "internal", "Copernicus"))
-        words = (chance.choice(_MODELS), chance.choice(_KINDS), chance.choice(_GRIDS), f"for {project},
-        version {position}") status = "RUNNING" if position in active else "NOT RUNNING" if chance.random() <
-        0.9 else None created = _BEGINNING - timedelta(minutes=chance.randrange(2_000_000))
+        project = SEARCH_TEXT if chance.random() < 0.17 else chance.choice(_PROJECTS)
+        words = (chance.choice(_MODELS), chance.choice(_KINDS), chance.choice(_GRIDS), f"for {project}")
+        status = "RUNNING" if position in active else "NOT RUNNING" if chance.random() < 0.9 else None
+        created = _BEGINNING - timedelta(minutes=chance.randrange(2_000_000))
         experiments.append(
             Experiment(
                 number=position * 2 + 10,
                 name=_name(letter, position),
-                description=" ".join(words),
+                description=f"{' '.join(words)}, version {position}",
                 version=DATABASE_VERSION if position % 3 == 0 else PICKLE_VERSION,
                 user=chance.choice(_USERS),
                 hpc=chance.choice(_PLATFORMS),
@@ -97,7 +98,8 @@ def write_main_databases(root: Path, experiments: list[Experiment]) -> None:
             " model TEXT NOT NULL, branch TEXT NOT NULL, hpc TEXT NOT NULL)"
         )
         connection.executemany(
-            "INSERT INTO experiment VALUES (?,?,?,?)", ((e.number, e.name, e.description, e.version) for e in experiments)
+            "INSERT INTO experiment VALUES (?,?,?,?)",
+            ((e.number, e.name, e.description, e.version) for e in experiments),
         )
         connection.executemany(
             "INSERT INTO details VALUES (?,?,?,'NA','main',?)",
@@ -105,8 +107,8 @@ def write_main_databases(root: Path, experiments: list[Experiment]) -> None:
         )
     with databases.new_database(root / "as_times.db") as connection:
         connection.execute(
-            "CREATE TABLE experiment_status (exp_id integer PRIMARY KEY, name text NOT NULL, status text NOT NULL,"
-            " seconds_diff integer NOT NULL, modified text NOT NULL)"
+            "CREATE TABLE experiment_status (exp_id integer PRIMARY KEY, name text NOT NULL,"
+            " status text NOT NULL, seconds_diff integer NOT NULL, modified text NOT NULL)"
         )
         connection.executemany(
             "INSERT INTO experiment_status VALUES (?,?,?,0,'2025-11-11T11:11:11+0000')",
@@ -127,10 +129,10 @@ def write_small_experiments(root: Path, experiments: list[Experiment], seed: int
         for path, content in template.items():
             target = root / path.replace(_PLACEHOLDER, experiment.name)
             target.parent.mkdir(parents=True, exist_ok=True)
+            stamp = f"{modified:%Y-%m-%d %H:%M:%S}"
             content = content.replace(_PLACEHOLDER.encode(), experiment.name.encode())
             if path.endswith("job_list.db"):
-                content = content.replace(databases.JOBS_MODIFIED.encode(), f"{modified:%Y-%m-%d
-                %H:%M:%S}".encode())
+                content = content.replace(databases.JOBS_MODIFIED.encode(), stamp.encode())
             target.write_bytes(content)
             os.utime(target, (modified.timestamp(), modified.timestamp()))
 
@@ -166,9 +168,9 @@ def write_experiment_files(
     flow = build(expid, *shape, seed, finished)
     folder = root / expid
     (folder / "tmp" / "ASLOGS").mkdir(parents=True)
-    (folder / "tmp" / "ASLOGS" / "20250810_120000_run.log").write_text(f"Autosubmit is running with
-    v{version}\n") (folder / "conf").mkdir() for name, text in configuration.configuration_files(flow,
-    version).items():
+    (folder / "tmp" / "ASLOGS" / "20250810_120000_run.log").write_text("No more jobs to run.\n")
+    (folder / "conf").mkdir()
+    for name, text in configuration.configuration_files(flow, version).items():
         (folder / "conf" / name).write_text(text)
     if job_files:
         configuration.write_job_files(folder, flow)
@@ -176,8 +178,9 @@ def write_experiment_files(
     if version == DATABASE_VERSION:
         databases.write_job_list(folder / "db" / "job_list.db", flow)
     else:
-        (folder / "pkl" / f"job_list_{expid}.pkl").write_bytes(job_pickle.job_list_bytes(flow, shown_root or
-        str(root))) databases.write_packages(folder / "pkl" / f"job_packages_{expid}.db", flow)
+        listing = job_pickle.job_list_bytes(flow, shown_root or str(root))
+        (folder / "pkl" / f"job_list_{expid}.pkl").write_bytes(listing)
+        databases.write_packages(folder / "pkl" / f"job_packages_{expid}.db", flow)
         databases.write_structure(root / "metadata" / "structures" / f"structure_{expid}.db", flow)
     metadata = configuration.run_metadata(flow, version)
     history = root / "metadata" / "data" / f"job_data_{expid}.db"

@@ -35,6 +35,26 @@ path = {root}/metadata/logs
 [graph]
 path = {root}/metadata/graph
 """
+_AUTOSUBMIT = """CONFIG:
+  AUTOSUBMIT_VERSION: {version}
+  TOTALJOBS: 20
+  MAXWAITINGJOBS: 20
+  SAFETYSLEEPTIME: 10
+  RETRIALS: 0
+"""
+_EXPDEF = """DEFAULT:
+  EXPID: {name}
+  HPCARCH: TRAMUNTANA
+PROJECT:
+  PROJECT_TYPE: none
+EXPERIMENT:
+  DATELIST: {dates}
+  MEMBERS: {members}
+  CHUNKSIZEUNIT: month
+  CHUNKSIZE: 1
+  NUMCHUNKS: {chunks}
+  CALENDAR: standard
+"""
 _JOBS = """JOBS:
   SETUP: {FILE: setup.sh, RUNNING: once, WALLCLOCK: "00:05", PLATFORM: LOCAL}
   INI: {FILE: ini.sh, DEPENDENCIES: SETUP, RUNNING: member, WALLCLOCK: "00:05", PLATFORM: LOCAL}
@@ -45,9 +65,14 @@ _JOBS = """JOBS:
     WALLCLOCK: "02:00"
     PROCESSORS: 256
     PLATFORM: TRAMUNTANA
-  POST: {FILE: post.sh, DEPENDENCIES: SIM, RUNNING: chunk, WALLCLOCK: "00:30", PROCESSORS: 16, PLATFORM:
-  TRAMUNTANA} REPORT: {FILE: report.sh, DEPENDENCIES: POST, RUNNING: once, WALLCLOCK: "00:05", PLATFORM:
-  LOCAL}
+  POST:
+    FILE: post.sh
+    DEPENDENCIES: SIM
+    RUNNING: chunk
+    WALLCLOCK: "00:30"
+    PROCESSORS: 16
+    PLATFORM: TRAMUNTANA
+  REPORT: {FILE: report.sh, DEPENDENCIES: POST, RUNNING: once, WALLCLOCK: "00:05", PLATFORM: LOCAL}
 WRAPPERS:
   WRAPPER_V: {TYPE: vertical, JOBS_IN_WRAPPER: SIM, MAX_WRAPPED: 20}
 """
@@ -75,12 +100,10 @@ def configuration_files(flow: Workflow, version: str) -> dict[str, str]:
     """Name -> text of the files of ``conf/``."""
     name = flow.expid
     dates = " ".join(f"{date:%Y%m%d}" for date in flow.dates)
+    members = " ".join(flow.members)
     return {
-        f"autosubmit_{name}.yml": f"CONFIG:\n  AUTOSUBMIT_VERSION: {version}\n  TOTALJOBS: 20\n  MAXWAITINGJOBS: 20\n"
-        "  SAFETYSLEEPTIME: 10\n  RETRIALS: 0\n",
-        f"expdef_{name}.yml": f"DEFAULT:\n  EXPID: {name}\n  HPCARCH: TRAMUNTANA\nPROJECT:\n  PROJECT_TYPE: none\n"
-        f"EXPERIMENT:\n  DATELIST: {dates}\n  MEMBERS: {' '.join(flow.members)}\n  CHUNKSIZEUNIT: month\n  CHUNKSIZE: 1\n"
-        f"  NUMCHUNKS: {flow.chunks}\n  CALENDAR: standard\n",
+        f"autosubmit_{name}.yml": _AUTOSUBMIT.format(version=version),
+        f"expdef_{name}.yml": _EXPDEF.format(name=name, dates=dates, members=members, chunks=flow.chunks),
         f"jobs_{name}.yml": _JOBS,
         f"platforms_{name}.yml": _PLATFORMS,
     }

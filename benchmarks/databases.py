@@ -1,4 +1,4 @@
-"""Write the SQLite files of an Autosubmit tree: history, structure, wrappers, the jobs database of 4.2, the main databases.
+"""Write the SQLite files of an Autosubmit tree: history, structure, wrappers, the jobs database of 4.2.
 
 Guarantees: table and column names, types and keys are those of files made by Autosubmit 4.1.17.1 and 4.2.0;
 rows come from a ``Workflow`` only, so the same workflow gives the same file content. Existing files are
@@ -34,8 +34,8 @@ _JOB_DATA = """CREATE TABLE job_data (
   REAL NOT NULL DEFAULT 0.0, out TEXT NOT NULL, err TEXT NOT NULL, rowstatus INTEGER NOT NULL DEFAULT 0,
   children TEXT, platform_output TEXT, workflow_commit TEXT, split INTEGER, splits INTEGER, fail_count INTEGER
   NOT NULL DEFAULT 0, UNIQUE(counter,job_name))"""
-_EDGE_COLUMNS = """e_from VARCHAR NOT NULL, e_to VARCHAR NOT NULL, min_trigger_status VARCHAR, completion_status VARCHAR,
-  from_step INTEGER, fail_ok BOOLEAN"""
+_EDGE_COLUMNS = """e_from VARCHAR NOT NULL, e_to VARCHAR NOT NULL, min_trigger_status VARCHAR,
+  completion_status VARCHAR, from_step INTEGER, fail_ok BOOLEAN"""
 _STRUCTURE_DATA = f"""CREATE TABLE structure_data (run_id INTEGER NOT NULL, {_EDGE_COLUMNS},
   PRIMARY KEY (run_id, e_from, e_to), FOREIGN KEY(run_id) REFERENCES experiment_run (run_id))"""
 _JOBS = """CREATE TABLE jobs (
@@ -48,10 +48,10 @@ _JOBS = """CREATE TABLE jobs (
   log_recovery_call_count INTEGER NOT NULL, wrapper_type TEXT, wallclock VARCHAR, packed BOOLEAN,
   current_checkpoint_step INTEGER NOT NULL, platform_name VARCHAR, created TEXT NOT NULL, modified TEXT NOT
   NULL, PRIMARY KEY (name))"""
-_SECTIONS = """CREATE TABLE sections (name VARCHAR NOT NULL, splits INTEGER, dependencies VARCHAR, datelist VARCHAR,
-  members VARCHAR, numchunks INTEGER, expid VARCHAR, PRIMARY KEY (name))"""
+_SECTIONS = """CREATE TABLE sections (name VARCHAR NOT NULL, splits INTEGER, dependencies VARCHAR,
+  datelist VARCHAR, members VARCHAR, numchunks INTEGER, expid VARCHAR, PRIMARY KEY (name))"""
 JOBS_MODIFIED = "2025-11-11 11:11:11"
-"""``jobs.modified`` of every generated 4.2 job list; ``catalogue`` replaces this text by one of the same length."""
+"""``jobs.modified`` of generated 4.2 job lists; ``catalogue`` replaces this text by one of the same length."""
 
 
 @contextmanager
@@ -103,12 +103,18 @@ def _runs(flow: Workflow, metadata: str) -> list[dict[str, Any]]:
     total, second = len(flow.jobs), EPOCH + 5_000_000
     shared = {"chunk_unit": "month", "chunk_size": 1, "total": total, "suspended": 0, "metadata": metadata}
     zero = dict.fromkeys(("failed", "queuing", "running", "submitted"), 0)
-    current = {key: flow.count(key.upper()) for key in ("completed", "failed", "queuing", "running", "submitted")}
-    ended = 0 if any(current[key] for key in ("queuing", "running", "submitted")) else second + 900_000
+    alive = ("queuing", "running", "submitted")
+    current = {key: flow.count(key.upper()) for key in ("completed", "failed", *alive)}
+    ended = 0 if any(current[key] for key in alive) else second + 900_000
     first_times = {"created": iso(EPOCH), "modified": iso(second), "start": EPOCH, "finish": second}
-    second_times = {"created": iso(second), "modified": iso(second + 900_000), "start": second, "finish":
-    ended} rows = [first_times | shared | zero | {"completed": total}, second_times | shared | current] return
-    [{key: row[key] for key in rows[0]} for row in rows]
+    second_times = {
+        "created": iso(second),
+        "modified": iso(second + 900_000),
+        "start": second,
+        "finish": ended,
+    }
+    rows = [first_times | shared | zero | {"completed": total}, second_times | shared | current]
+    return [{key: row[key] for key in rows[0]} for row in rows]
 
 
 def _history_row(attempt: Attempt) -> dict[str, Any]:
@@ -158,7 +164,9 @@ def _accounting(scheduler_id: int, attempt: Attempt, energy: int) -> str:
     """A table as the scheduler prints it, the long text of every simulation's row."""
     times = " ".join(iso(epoch)[:19] for epoch in (attempt.submit, attempt.start, attempt.finish))
     middle = f"{attempt.status} {attempt.job.processors} 3 {times}"
-    lines = (f"{scheduler_id}{step} {middle} {energy / 1000:.2f}K" for step in ("", ".batch", ".extern", ".0"))
+    lines = (
+        f"{scheduler_id}{step} {middle} {energy / 1000:.2f}K" for step in ("", ".batch", ".extern", ".0")
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -195,20 +203,29 @@ def _add_wrappers(connection: sqlite3.Connection, flow: Workflow, run_columns: b
     stats = ", updated_stats INTEGER" if run_columns else ""
     for prefix in ("",) if run_columns else ("", "preview_"):
         connection.execute(
-            f"CREATE TABLE {prefix}wrappers_info (name VARCHAR NOT NULL, id INTEGER, script_name VARCHAR, status TEXT NOT NULL,"
-            " local_logs_out VARCHAR, local_logs_err VARCHAR, remote_logs_out VARCHAR, remote_logs_err VARCHAR,"
-            f" updated_log INTEGER{stats}, platform_name VARCHAR, wallclock VARCHAR, num_processors INTEGER, type TEXT,"
-            f" sections TEXT, method TEXT{run}, PRIMARY KEY (name))"
+            f"CREATE TABLE {prefix}wrappers_info (name VARCHAR NOT NULL, id INTEGER, script_name VARCHAR,"
+            " status TEXT NOT NULL, local_logs_out VARCHAR, local_logs_err VARCHAR, remote_logs_out VARCHAR,"
+            f" remote_logs_err VARCHAR, updated_log INTEGER{stats}, platform_name VARCHAR,"
+            " wallclock VARCHAR, num_processors INTEGER, type TEXT, sections TEXT, method TEXT"
+            f"{run}, PRIMARY KEY (name))"
         )
         connection.execute(
-            f"CREATE TABLE {prefix}wrappers_jobs (package_id INTEGER NOT NULL, package_name VARCHAR NOT NULL,"
-            f" job_name VARCHAR NOT NULL, timestamp VARCHAR{run}, PRIMARY KEY (package_id, package_name, job_name))"
+            f"CREATE TABLE {prefix}wrappers_jobs (package_id INTEGER NOT NULL,"
+            f" package_name VARCHAR NOT NULL, job_name VARCHAR NOT NULL, timestamp VARCHAR{run},"
+            " PRIMARY KEY (package_id, package_name, job_name))"
         )
     latest = {"run_id": 2} if run_columns else {}
-    insert(connection, "wrappers_info", (_wrapper_row(name, jobs) | latest for name, jobs in
-    flow.wrappers.items())) members = (
-        {"package_id": jobs[0].scheduler_id, "package_name": name, "job_name": job.name, "timestamp":
-        iso(job.submit)} for name, jobs in flow.wrappers.items() for job in jobs
+    rows = (_wrapper_row(name, jobs) | latest for name, jobs in flow.wrappers.items())
+    insert(connection, "wrappers_info", rows)
+    members = (
+        {
+            "package_id": jobs[0].scheduler_id,
+            "package_name": name,
+            "job_name": job.name,
+            "timestamp": iso(job.submit),
+        }
+        for name, jobs in flow.wrappers.items()
+        for job in jobs
     )
     insert(connection, "wrappers_jobs", (row | latest for row in members))
 

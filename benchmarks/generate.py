@@ -59,13 +59,18 @@ def generate(root: Path, small: int, sizes: list[int], seed: int, job_files: boo
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.generate",
-    description=__doc__.splitlines()[0]) parser.add_argument("directory", type=Path)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description=__doc__.split("\n")[0])
+    parser.add_argument("directory", type=Path)
     parser.add_argument("--small", type=int, default=10_000, help="number of small experiments")
-    parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 50_000], help="jobs of the big
-    ones") parser.add_argument("--seed", type=int, default=1) parser.add_argument("--job-files",
-    action="store_true", help="also a TOTAL_STATS file and a log per job of the big ones") options =
-    parser.parse_args(arguments) if options.directory.exists():
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=[1000, 10_000, 50_000], help="sizes of the big ones"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--job-files", action="store_true", help="two small files per job of the big ones too"
+    )
+    options = parser.parse_args(arguments)
+    if options.directory.exists():
         parser.error(f"{options.directory} exists already")
     begin = time.perf_counter()
     counts = generate(options.directory, options.small, options.sizes, options.seed, options.job_files)

@@ -109,7 +109,7 @@ class Workflow:
 
 
 def shape_of(size: int) -> tuple[int, int, int]:
-    """Start dates, members and chunks of a workflow of about ``size`` jobs (101 jobs per chain, 2 that run once)."""
+    """Start dates, members and chunks of a workflow of about ``size`` jobs (101 per chain, and 2)."""
     chains = max(1, size // 100)
     members = 10 if chains >= 10 else chains
     return max(1, chains // members), members, 50
@@ -201,8 +201,7 @@ def _add_history(flow: Workflow, chance: random.Random) -> None:
         if job.status in ("COMPLETED", "FAILED"):
             times = job.submit, job.start, job.finish
             counter = job.fail_count + 1
-            flow.attempts.append(Attempt(job, counter, 2, job.status, *times, last=True,
-            fail_count=job.fail_count))
+            flow.attempts.append(Attempt(job, counter, 2, job.status, *times, True, job.fail_count))
         else:
             job.finish = 0
             job.start = 0 if job.status in ("SUBMITTED", "QUEUING") else job.start
@@ -213,5 +212,5 @@ def _add_history(flow: Workflow, chance: random.Random) -> None:
 
 def _times(begin: int, job: Job, chance: random.Random) -> tuple[int, int, int]:
     start = begin + chance.randrange(5, 900 if job.on_cluster else 8)
-    return begin, start, start + chance.randrange(600, 5400) if job.on_cluster else start +
-    chance.randrange(1, 90)
+    seconds = chance.randrange(600, 5400) if job.on_cluster else chance.randrange(1, 90)
+    return begin, start, start + seconds

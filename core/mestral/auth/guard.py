@@ -1,7 +1,7 @@
 """The check before every route: who asks, and may they? (DESIGN section 3, contract/AUTH.md A2)
 
-Guarantees: runs before parameters and body are looked at. A route without an access level is refused (fail closed).
-A valid token is honoured at every protection level; a bad one is ignored where the route is open.
+Guarantees: runs before parameters and body are looked at. A route without an access level is refused (fail
+closed). A valid token is honoured at every protection level; a bad one is ignored where the route is open.
 """
 
 import logging

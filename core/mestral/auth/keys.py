@@ -1,7 +1,7 @@
 """The signing key of tokens: configured, or generated once and kept in the state folder.
 
-Guarantees: there is no default key (contract/AUTH.md B1). A generated key file has mode 0600 from its first moment
-and appears with its whole content, so that two servers that start together agree on one key.
+Guarantees: there is no default key (contract/AUTH.md B1). A generated key file has mode 0600 from its first
+moment and appears with its whole content, so that two servers that start together agree on one key.
 """
 
 import logging
@@ -9,14 +9,12 @@ import os
 import secrets
 from pathlib import Path
 
-from mestral.settings.load import SettingsError
-from mestral.settings.model import Finding, Settings
+from mestral.settings.model import Finding, Settings, SettingsError
+from mestral.settings.secret_key import LEAST_BYTES
 
 logger = logging.getLogger(__name__)
 
 KEY_FILE = "secret_key"
-MIN_KEY_BYTES = 32
-"""RFC 7518 section 3.2: a key of HS256 is at least as long as its hash."""
 
 
 def signing_key(settings: Settings) -> str:
@@ -36,8 +34,8 @@ def signing_key(settings: Settings) -> str:
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(path, f"it cannot be read or written ({error})") from error
-    if len(key.encode()) < MIN_KEY_BYTES:
-        raise _unusable(path, f"it holds fewer than {MIN_KEY_BYTES} bytes")
+    if len(key.encode()) < LEAST_BYTES:
+        raise _unusable(path, f"it holds fewer than {LEAST_BYTES} bytes")
     return key
 
 
@@ -62,13 +60,13 @@ def _generate(path: Path) -> None:
 
 def _unusable(path: Path, why: str) -> SettingsError:
     return SettingsError(
-        [
+        (
             Finding(
                 level="error",
                 where=str(path),
                 key="auth.secret_key",
-                message=f"The generated signing key is unusable: {why}. Remove the file to generate a new one "
-                "(every token becomes invalid), or set auth.secret_key (SECRET_KEY).",
-            )
-        ]
+                message=f"the generated signing key is unusable: {why}. Remove the file to have a new one made (every "
+                "token becomes invalid), or set auth.secret_key (SECRET_KEY).",
+            ),
+        )
     )

@@ -1,8 +1,8 @@
 """Bearer tokens: issued after a login, checked at every request (contract/AUTH.md A1, A3, B13, C2).
 
-Guarantees: one algorithm, HS256 by one key, whatever a token's header says. Three kinds are accepted: ours, with all
-their claims; those Autosubmit API signed with the same key (`auth.legacy_tokens`), which name a user and expire;
-and the static secret token. Everything else is a 401.
+Guarantees: one algorithm, HS256 by one key, whatever a token's header says. Three kinds are accepted: ours,
+with all their claims; those Autosubmit API signed with the same key (`auth.legacy_tokens`), which name a user
+and expire; and the static secret token. Everything else is a 401.
 """
 
 import time
@@ -64,7 +64,8 @@ class Tokens:
                 without regard to case; no other scheme is known.
 
         Raises:
-            Problem: 401 `Expired token` when nothing but the expiry is wrong, 401 `Unauthorized` for the rest.
+            Problem: 401 `Expired token` when nothing but the expiry is wrong, 401 `Unauthorized` for the
+            rest.
         """
         scheme, _, credentials = (authorization or "").partition(" ")
         token = credentials.strip()

@@ -1,8 +1,8 @@
 """HTTP rules that core holds for every plugin (DESIGN section 3), and what plugins need to write routes.
 
-The outer layer (`outer`) wraps Litestar and gives every answer, errors included, its request id, CORS and cache
-headers; inside it `auth.guard` checks access and `errors` shapes what is not a success. The names in `__all__` are
-public for plugins.
+The outer layer (`outer`) wraps Litestar and gives every answer, errors included, its request id, CORS and
+cache headers; inside it `auth.guard` checks access and `errors` shapes what is not a success. The names in
+`__all__` are public for plugins.
 """
 
 from mestral.auth.guard import identity_of

@@ -1,7 +1,7 @@
 """One line per request, on the logger `mestral.access`.
 
-Guarantees: no query string is ever logged (those of logins hold tickets and codes, contract/AUTH.md B20), and no text
-of a client can forge a line.
+Guarantees: no query string is ever logged (those of logins hold tickets and codes, contract/AUTH.md B20), and
+no text of a client can forge a line.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Conditional requests: does the client already have this version? (RFC 9110 sections 8.8.3 and 13.1.2)
 
-Guarantees: weak comparison, lists and `*` are understood; a header that cannot be parsed matches nothing, so that
-the client gets the full answer.
+Guarantees: weak comparison, lists and `*` are understood; a header that cannot be parsed matches nothing, so
+that the client gets the full answer.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Which web pages may read the answers (contract/API_V4.md 1.3, AUTH.md B19; Fetch standard).
 
-Guarantees: no answer allows credentials, as no cookies are used. No origin configured: any may read. Otherwise those
-configured may, and `Vary: Origin` keeps caches apart (`outer` sets it).
+Guarantees: no answer allows credentials, as no cookies are used. No origin configured: any may read.
+Otherwise those configured may, and `Vary: Origin` keeps caches apart (`outer` sets it).
 """
 
 from collections.abc import Sequence

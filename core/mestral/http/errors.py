@@ -1,8 +1,8 @@
 """Everything that is not a success, in one shape (contract/API_V4.md 1.2).
 
-Guarantees: `{"error": true, "error_message": ..., "code": ...}` with the right status for a `Problem`, for Litestar's
-own refusals and for what nobody foresaw. The latter is logged with traceback, request id and plugin, and the client
-learns nothing of it.
+Guarantees: `{"error": true, "error_message": ..., "code": ...}` with the right status for a `Problem`, for
+Litestar's own refusals and for what nobody foresaw. The latter is logged with traceback, request id and
+plugin, and the client learns nothing of it.
 """
 
 import logging

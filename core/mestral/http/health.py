@@ -1,6 +1,7 @@
 """Whether this front can serve.
 
-Guarantees: only a required plugin that is not active makes it not ready; health checks inform, whatever they do.
+Guarantees: only a required plugin that is not active makes it not ready; health checks inform, whatever they
+do.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: `ready` or `not ready`.
-        missing: Names of required plugins that are not active.
+        missing: Names of required plugins that do not serve.
         checks: `<plugin>.<check>`, and `ok` or what is wrong.
     """
 
@@ -39,7 +40,7 @@ async def readiness(plugins: "Plugins") -> Readiness:
         f"{record.name}.{check.name}": check for record in plugins.active for check in record.health_checks
     }
     results = await asyncio.gather(*(_run(name, check) for name, check in checks.items()))
-    missing = plugins.missing_required()
+    missing = tuple(record.name for record in plugins.required_missing)
     return Readiness(
         status="not ready" if missing else "ready",
         missing=missing,

@@ -1,8 +1,8 @@
 """The layer around Litestar: what holds for every answer, whatever happens inside.
 
-Guarantees, in one pass over each request: a request id; CORS headers on every answer, and preflights without a token;
-paths as `paths` says; HEAD as GET without the body; cache headers on answers to GET; a line in the access log; and,
-should anything inside crash, the 500 envelope with all of these.
+Guarantees, in one pass over each request: a request id; CORS headers on every answer, and preflights without
+a token; paths as `paths` says; HEAD as GET without the body; cache headers on answers to GET; a line in the
+access log; and, should anything inside crash, the 500 envelope with all of these.
 """
 
 from time import perf_counter

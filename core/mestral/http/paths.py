@@ -1,7 +1,8 @@
 """Paths as they are routed (contract/API_V4.md 1.1, contract/CONFIG.md 7).
 
-Guarantees: repeated slashes count once, a slash at the end does not count, both without a redirect; the public prefix
-may be sent or not. What no route can be named (control characters, excessive length) is not routed at all.
+Guarantees: repeated slashes count once, a slash at the end does not count, both without a redirect; the
+public prefix may be sent or not. What no route can be named (control characters, excessive length) is not
+routed at all.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Query parameters: text to values, with the rules and words of contract/API_V4.md 1.1 and 1.2.
 
-Guarantees: unknown parameters are ignored, names are case-sensitive, the last value of a repeated one counts, invalid
-UTF-8 becomes U+FFFD, numbers have no size limit up to `MAX_DIGITS`. All faults are reported at once, in field order.
+Guarantees: unknown parameters are ignored, names are case-sensitive, the last value of a repeated one counts,
+invalid UTF-8 becomes U+FFFD, numbers have no size limit up to `MAX_DIGITS`. All faults are reported at once,
+in field order.
 """
 
 import re
@@ -31,10 +32,10 @@ def parse_query(request: Request[Any, Any, Any], params: type[Params]) -> Params
     """The query parameters of a request.
 
     Args:
-        request: The request.
-        params: A Struct whose fields are `str`, `int`, `bool` or a `Literal` of texts, each also `| None`, within
-            the limits of msgspec's `Meta` (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`). A field without
-            default is required.
+        request: The request. params: A Struct whose fields are `str`, `int`, `bool` or a `Literal` of texts,
+        each also `| None`, within
+            the limits of msgspec's `Meta` (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`). A field
+            without default is required.
 
     Raises:
         Problem: 422 with every fault: `Invalid value for 'page': Input should be ...; Invalid value for ...`.
@@ -59,6 +60,15 @@ def parse_params(given: Mapping[str, str], params: type[Params]) -> Params:
     if faults:
         raise invalid("; ".join(faults))
     return params(**values)
+
+
+def check_params(params: type[msgspec.Struct]) -> None:
+    """Refuse a Struct with a field that no parameter can fill.
+
+    Raises:
+        TypeError: It names the field.
+    """
+    _readers(params)
 
 
 _Read = Callable[[str], Any]

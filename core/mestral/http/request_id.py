@@ -1,6 +1,7 @@
 """The id that ties an answer to its lines in the log.
 
-Guarantees: a sane `X-Request-ID` of a proxy is kept, so that one id runs through all logs; anything else is replaced.
+Guarantees: a sane `X-Request-ID` of a proxy is kept, so that one id runs through all logs; anything else is
+replaced.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Route decorators for plugins: Litestar's own, with what Mestral demands of every route.
 
-Guarantees: no route without an access level and an operation id; one path and one method each, so that an operation
-id names one operation; success is 200 unless stated, for POST as well (contract/API_V4.md: its POSTs answer 200).
+Guarantees: no route without an access level and an operation id; one path and one method each, so that an
+operation id names one operation; success is 200 unless stated, for POST as well (contract/API_V4.md: its
+POSTs answer 200).
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from litestar import handlers
 from litestar.handlers import HTTPRouteHandler
 
 from mestral.contributions import Access
+from mestral.http.query import check_params
 
 
 def get(
@@ -60,5 +62,7 @@ def delete(
 def _options(
     access: Access, operation_id: str, query: type[msgspec.Struct] | None, options: dict[str, Any]
 ) -> dict[str, Any]:
+    if query is not None:
+        check_params(query)
     opt = {**options.pop("opt", {}), "access": Access(access), "query": query}
     return {"status_code": 200, **options, "operation_id": operation_id, "opt": opt}

@@ -1,8 +1,9 @@
-"""Reader processes: answers are parsed, computed and rendered there, checked and kept here (DESIGN section 4).
+"""Reader processes: answers are parsed, computed and rendered there, checked and kept here (DESIGN section
+4).
 
-Guarantees: importing this package imports neither Litestar nor asyncio; `Readers`, which needs both, is loaded when
-it is first asked for. A plugin's route makes a `Plan`; its render function runs in a reader process and gets a
-`ReaderContext`.
+Guarantees: importing this package imports neither Litestar nor asyncio; `Readers`, which needs both, is
+loaded when it is first asked for. A plugin's route makes a `Plan`; its render function runs in a reader
+process and gets a `ReaderContext`.
 """
 
 from typing import TYPE_CHECKING, Any

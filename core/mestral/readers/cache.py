@@ -1,7 +1,8 @@
 """The finished answers the front keeps.
 
-Guarantees: never more than the given bytes; what was not used for longest goes first; an answer larger than the
-whole cache is not kept. Validity is the caller's business: each answer carries the ETag under which it holds.
+Guarantees: never more than the given bytes; what was not used for longest goes first; an answer larger than
+the whole cache is not kept. Validity is the caller's business: each answer carries the ETag under which it
+holds.
 """
 
 from collections import OrderedDict

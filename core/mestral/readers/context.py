@@ -1,7 +1,7 @@
 """What a render function gets, and how a reader process makes the services again.
 
-Guarantees: a service is made when it is first asked for, once per reader process, from the same settings as in
-the front.
+Guarantees: a service is made when it is first asked for, once per reader process, from the same settings as
+in the front.
 """
 
 import pickle
@@ -19,9 +19,9 @@ class ReaderService(msgspec.Struct, frozen=True, kw_only=True):
     """The chosen implementation of one service slot.
 
     Attributes:
-        slot: `<plugin>.<key>`, such as `experiments.source`.
-        factory: Import path `package.module:callable` of `callable(settings, state_dir)`.
-        settings: The validated settings Struct of the plugin it belongs to, or None. Its type must be importable
+        slot: `<plugin>.<key>`, such as `experiments.source`. factory: Import path `package.module:callable`
+        of `callable(settings, state_dir)`. settings: The validated settings Struct of the plugin it belongs
+        to, or None. Its type must be importable
             by name: reader processes get a pickled copy.
     """
 
@@ -33,8 +33,8 @@ class ReaderService(msgspec.Struct, frozen=True, kw_only=True):
 class PackedService(msgspec.Struct, frozen=True, array_like=True):
     """A `ReaderService` on its way from the front to a reader that the front itself started.
 
-    The settings stay packed until the service is used, so that a plugin whose settings cannot be unpacked costs
-    the answers of that plugin and never the reader.
+    The settings stay packed until the service is used, so that a plugin whose settings cannot be unpacked
+    costs the answers of that plugin and never the reader.
     """
 
     slot: str

@@ -1,6 +1,7 @@
 """Single flight: those who ask for one thing at one time wait for one computation.
 
-Guarantees: a waiter that goes away (its client hung up) does not disturb the computation or the other waiters.
+Guarantees: a waiter that goes away (its client hung up) does not disturb the computation or the other
+waiters.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
 """Parsed copies kept in memory: read once, used by every answer made from the same files.
 
-Guarantees: a kept value is given back only for a fingerprint equal to the one it was built under, and only values
-built under a *settled* fingerprint are kept. The given weights of what is kept never exceed the capacity; what was
-not used for longest goes first. Safe to use from several threads; two of them may build the same value at once.
+Guarantees: a kept value is given back only for a fingerprint equal to the one it was built under, and only
+values built under a *settled* fingerprint are kept. The given weights of what is kept never exceed the
+capacity; what was not used for longest goes first. Safe to use from several threads; two of them may build
+the same value at once.
 """
 
 import threading

@@ -1,8 +1,9 @@
 """The readers of one front: which one makes an answer, and what happens when it cannot.
 
-Guarantees: one reader does one job at a time, in order; plans of one affinity always meet the same reader. A reader
-that died, ran out of time or memory, or has grown too large is replaced before the next job of its queue, and costs
-the job it was doing, never another one. Everything that prevents an answer is a `Problem` 503.
+Guarantees: one reader does one job at a time, in order; plans of one affinity always meet the same reader.
+A reader that died, ran out of time or memory, or has grown too large is replaced before the next job of its
+queue, and costs the job it was doing, never another one. Everything that prevents an answer is a `Problem`
+503.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """One reader process as the front sees it: started, asked, ended.
 
-Guarantees: every way a reader can fail ends in one of two exceptions: `Expired` (over the time limit, killed) and
-`Died`. After `close` the process is gone and reaped.
+Guarantees: every way a reader can fail ends in one of two exceptions: `Expired` (over the time limit,
+killed) and `Died`. After `close` the process is gone and reaped.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
-"""How a GET over data is answered: fingerprint, ETag, cache, single flight, reader process, fingerprint again.
+"""How a GET over data is answered: fingerprint, ETag, cache, single flight, reader process, fingerprint
+again.
 
-Guarantees: an answer that is given from the cache, or confirmed by 304, is the one the data would give now. Nothing
-is read but the fingerprint where the client or the cache has the answer already. The event loop never waits for a
-file. Nothing here is global: several `Readers` can live in one process.
+Guarantees: an answer that is given from the cache, or confirmed by 304, is the one the data would give now.
+Nothing is read but the fingerprint where the client or the cache has the answer already. The event loop
+never waits for a file. Nothing here is global: several `Readers` can live in one process.
 """
 
 import asyncio
@@ -102,21 +103,21 @@ class Readers:
         opened.looking.close()
 
     def statistics(self) -> dict[str, int]:
-        """Plain numbers since the start: answers from the cache, answers made, bytes kept, readers replaced."""
-        restarts = self._open.pool.restarts if self._open else 0
-        return {"hits": self._hits, "misses": self._misses, "bytes": self._cache.size, "restarts": restarts}
+        """Plain numbers since the start: answers from the cache, answers made, bytes kept, readers
+        replaced.""" restarts = self._open.pool.restarts if self._open else 0 return {"hits": self._hits,
+        "misses": self._misses, "bytes": self._cache.size, "restarts": restarts}
 
     async def respond(self, request: Request[Any, Any, Any], plan: Callable[[], Plan]) -> Response[bytes]:
         """Answer a GET.
 
         Args:
-            request: For its `If-None-Match`.
-            plan: Takes the fingerprint and says how the answer is made. It runs in a thread, may block, and is
+            request: For its `If-None-Match`. plan: Takes the fingerprint and says how the answer is made.
+            It runs in a thread, may block, and is
                 called again after the answer was made.
 
         Raises:
-            Problem: What `plan` or the render function raised as such; 503 when the data does not answer, or no
-                reader can make the answer.
+            Problem: What `plan` or the render function raised as such; 503 when the data does not answer,
+                or no reader can make the answer.
             RenderFailed: The render function raised something else.
         """
         opened = self._open

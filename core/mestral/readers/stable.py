@@ -22,8 +22,8 @@ def read_stable(
 ) -> tuple[T, Fingerprint]:
     """Read until nothing changed while reading.
 
-    An exception of `read` counts as damage only when the files did not change meanwhile and are settled; otherwise
-    they may be half-written, and are read again.
+    An exception of `read` counts as damage only when the files did not change meanwhile and are settled;
+    otherwise they may be half-written, and are read again.
 
     Args:
         take: Takes the fingerprint of what `read` reads.

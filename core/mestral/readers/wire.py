@@ -1,9 +1,10 @@
 """What passes between the front and a reader process, both ways, over one socket.
 
-Guarantees: a frame is the length of its header and of its body (4 and 8 bytes, network order), the header as
-MessagePack, and the body as it is. Both ends use blocking calls: a large body is received by one system call in a
-thread, without the interpreter's lock, straight into the bytes that are sent to the client. Measured for 72 MB, the
-worst stall of the front's event loop was 8 ms this way, 130 ms with asyncio's streams and 10 ms with shared memory.
+Guarantees: a frame is the length of its header and of its body (4 and 8 bytes, network order), the header
+as MessagePack, and the body as it is. Both ends use blocking calls: a large body is received by one system
+call in a thread, without the interpreter's lock, straight into the bytes that are sent to the client.
+Measured for 72 MB, the worst stall of the front's event loop was 8 ms this way, 130 ms with asyncio's
+streams and 10 ms with shared memory.
 """
 
 import socket

@@ -1,8 +1,9 @@
 """The reader process: takes one job after the other, renders, answers.
 
-Guarantees: nothing a job does harms another: its exceptions are answers, its memory is limited, and no core file is
-written. The process lives as long as the front holds the other end of its socket and no longer, also when the front
-is killed; signals meant for the whole service (Ctrl-C, SIGTERM from a service manager) do not end it earlier.
+Guarantees: nothing a job does harms another: its exceptions are answers, its memory is limited, and no core
+file is written. The process lives as long as the front holds the other end of its socket and no longer,
+also when the front is killed; signals meant for the whole service (Ctrl-C, SIGTERM from a service manager)
+do not end it earlier.
 
 Run by `mestral.readers.process` alone: `python -m mestral.readers.worker FD NAME`.
 """

@@ -1,7 +1,7 @@
-"""Variables of Autosubmit API that are accepted and not read (contract/CONFIG.md 2), and what to say about each.
+"""Variables of Autosubmit API that are accepted and not read (contract/CONFIG.md 2), and what to say of each.
 
-Those that are read belong to the setting they set: `Meta(extra={"env": NAME})`. A variable leaves this list when
-the plugin it concerns reads it.
+Those that are read belong to the setting they set: `Meta(extra={"env": NAME})`. A variable leaves this list
+when the plugin it concerns reads it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _LATER = {
 def unread_variables(environ: Mapping[str, str]) -> list[Finding]:
     """A finding for each of them that is set."""
     findings = [
-        _finding("note", name, f"is accepted and does nothing yet: it concerns {what}, which no plugin offers yet.")
+        _finding("note", name, f"is accepted and does nothing yet: no plugin offers {what} yet.")
         for name, what in _LATER.items()
         if environ.get(name)
     ]
@@ -29,8 +29,8 @@ def unread_variables(environ: Mapping[str, str]) -> list[Finding]:
             _finding(
                 "warning",
                 "JWT_SECRET",
-                "is not read, neither here nor by Autosubmit API, whose container image sets it. Tokens are signed "
-                "with SECRET_KEY (auth.secret_key): set that.",
+                "is not read, neither here nor by Autosubmit API, whose container image sets it. Tokens are "
+                "signed with SECRET_KEY (auth.secret_key): set that.",
             )
         )
     return findings

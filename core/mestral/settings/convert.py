@@ -1,7 +1,7 @@
 """Raw values -> typed values, with a finding for everything that is refused.
 
-Guarantees: every field of every table is converted on its own, so that all errors come at once; core's tables and
-those of plugins take the same way. A value of a secret is in no finding.
+Guarantees: every field of every table is converted on its own, so that all errors come at once; core's tables
+and those of plugins take the same way. A value of a secret is in no finding.
 """
 
 import math
@@ -109,12 +109,13 @@ class Converter:
                     values[field.name] = value
             elif field.required:
                 good = False
-                self.refuse(f"[{key}]", f"{key}.{name}", f"{name} is missing: {allowed(hint)}. {_about(hint)}")
+                message = f"{name} is missing: {allowed(hint)}. {_about(hint)}"
+                self.refuse(f"[{key}]", f"{key}.{name}", message)
         for name in table.keys() - known - files:
             good = False
             unknown = At(key=f"{key}.{name}", value=table[name], hint=None)
-            message = did_you_mean(name, {*known, *files, *also_known}) or f" Known: {', '.join(sorted(known))}."
-            self.refuse(unknown.where, unknown.key, f"there is no such setting.{message}")
+            hint = did_you_mean(name, {*known, *files, *also_known}) or _list(known)
+            self.refuse(unknown.where, unknown.key, f"there is no such setting.{hint}")
         return values, origins, good
 
     def value(self, written: Value, hint: Any, *, key: str, origins: dict[str, str], name: str) -> Any:
@@ -138,7 +139,7 @@ class Converter:
     # -- where a setting comes from -------------------------------------------------------------------------
 
     def _written(self, name: str, key: str, hint: Any, table: Mapping[str, Value], files: set[str]) -> Any:
-        """What was written for a setting: in the table, else in a variable of Autosubmit API; None when nowhere."""
+        """What was written for a setting: in the table, else in a variable of Autosubmit API, else None."""
         direct, filed = table.get(name), None
         if f"{name}_file" in files:
             filed = table.get(f"{name}_file")
@@ -204,9 +205,9 @@ class Converter:
     ) -> Any:
         if not isinstance(raw, Mapping):
             return self._not_allowed(raw, hint, at)
-        origin, source = at.value.origin + at.entry, at.value.source
+        origin = at.value.origin + at.entry
         table = {
-            k: v if isinstance(v, Value) else Value(v, f"{origin}.{k}", "file" if source == "file" else source)
+            k: v if isinstance(v, Value) else Value(v, f"{origin}.{k}", at.value.source)
             for k, v in raw.items()
         }
         values, inner, good = self.table(struct, table, key=at.key)
@@ -264,6 +265,11 @@ def _is_plain_secret(hint: Any) -> bool:
 
 def _about(hint: Any) -> str:
     return kind_of(hint).description
+
+
+def _list(known: Iterable[str]) -> str:
+    names = ", ".join(sorted(known))
+    return f" Known: {names}." if names else " It has none."
 
 
 def _plain(raw: Any) -> Any:

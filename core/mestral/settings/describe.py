@@ -33,8 +33,8 @@ def describe(settings: Settings) -> list[Row]:
     place = settings.origins.get("state_dir", DEFAULT)
     rows = [Row(key="state_dir", value=str(settings.state_dir), origin=place)]
     for name in SECTIONS:
-        rows += [row for row in _rows(getattr(settings, name), name, settings.origins) if row.key != "plugins.tables"]
-    return rows
+        rows += _rows(getattr(settings, name), name, settings.origins)
+    return [row for row in rows if row.key != "plugins.tables"]
 
 
 def describe_table(plugin: str, table: msgspec.Struct, origins: Mapping[str, str]) -> list[Row]:

@@ -1,7 +1,8 @@
 """What the type of a setting allows: said in words, and read from a text.
 
-Guarantees: pure functions of a type annotation. The types that settings may have: bool, int, float, str, `Literal`,
-enums, `Path`, `Secret`, lists, tuples and sets, dicts, Structs, and `| None` of each, with the limits of `Meta`.
+Guarantees: pure functions of a type annotation. The types that settings may have: bool, int, float, str,
+`Literal`, enums, `Path`, `Secret`, lists, tuples and sets, dicts, Structs, and `| None` of each, with the limits
+of `Meta`.
 """
 
 import json
@@ -73,10 +74,11 @@ def kind_of(hint: Any) -> Kind:
     if get_origin(hint) in (Union, UnionType):
         members = get_args(hint)
         rest = tuple(member for member in members if member is not NoneType)
+        optional = len(rest) < len(members)
         if len(rest) == 1:
             inner = kind_of(rest[0])
-            return Kind(types=inner.types, optional=len(rest) < len(members) or inner.optional, limits=inner.limits)
-        return Kind(types=rest, optional=len(rest) < len(members), limits=())
+            return Kind(types=inner.types, optional=optional or inner.optional, limits=inner.limits)
+        return Kind(types=rest, optional=optional, limits=())
     return Kind(types=(hint,), optional=False, limits=())
 
 
@@ -147,7 +149,7 @@ def allowed(hint: Any) -> str:
 def from_text(text: str, hint: Any) -> Any:
     """The TOML value that a text of the environment or the command line stands for.
 
-    Lists are TOML arrays or comma-separated, tables are TOML inline tables; an empty text is None where that is
+    Lists are TOML arrays or comma-separated, tables are TOML inline tables; an empty text is None where None is
     allowed.
 
     Raises:

@@ -1,7 +1,7 @@
 """`load_settings`: everything that was written -> one validated tree.
 
-Guarantees: all errors of core come at once, in one `SettingsError`; what the tables of plugins hold is kept as it
-was written and judged by the plugins' own Structs later (`validate_table`).
+Guarantees: all errors of core come at once, in one `SettingsError`; what the tables of plugins hold is kept as
+it was written and judged by the plugins' own Structs later (`validate_table`).
 """
 
 import os
@@ -13,7 +13,7 @@ import msgspec
 
 from mestral.settings.autosubmit_api import unread_variables
 from mestral.settings.convert import REFUSED, Converter
-from mestral.settings.model import AuthSettings, Finding, Settings, SettingsError, Value
+from mestral.settings.model import AuthSettings, Finding, Settings, SettingsError
 from mestral.settings.nearest import did_you_mean
 from mestral.settings.secret_key import weakness
 from mestral.settings.sources import SECTIONS, Written, gather
@@ -30,15 +30,15 @@ def load_settings(
 ) -> Settings:
     """Read and check the settings.
 
-    Order of precedence: `overrides` > `MESTRAL_SECTION__KEY` > mestral.toml > the variables of Autosubmit API >
-    default. Nothing is created.
+    Order of precedence: `overrides` > `MESTRAL_SECTION__KEY` > mestral.toml > the variables of Autosubmit API
+    > default. Nothing is created.
 
     Args:
-        config: The mestral.toml to read. None: `$MESTRAL_CONFIG`, else the first that exists of ./mestral.toml,
-            ~/.config/mestral/mestral.toml and /etc/mestral/mestral.toml, else none.
+        config: The mestral.toml to read. None: `$MESTRAL_CONFIG`, else the first that exists of
+            ./mestral.toml, ~/.config/mestral/mestral.toml and /etc/mestral/mestral.toml, else none.
         environ: The environment; None: that of the process.
-        overrides: Dotted keys from the command line, such as `server.port`; None as a value means not given. A
-            `Value` brings its own origin.
+        overrides: Dotted keys from the command line, such as `server.port`; None as a value means not given.
+            A `Value` brings its own origin.
 
     Raises:
         SettingsError: With every error there is.
@@ -49,7 +49,9 @@ def load_settings(
     origins: dict[str, str] = {}
     _check_names(written, converter)
     state_dir = _state_dir(written, converter, environ, origins)
-    sections = {name: _section(name, struct, written, converter, origins) for name, struct in SECTIONS.items()}
+    sections = {
+        name: _section(name, struct, written, converter, origins) for name, struct in SECTIONS.items()
+    }
     sections["plugins"] = msgspec.structs.replace(sections["plugins"], tables=written.tables)
     sections["auth"] = _check_auth(sections["auth"], converter, origins)
 
@@ -86,7 +88,7 @@ def _state_dir(
     if value is None:
         folder = default_state_dir(environ)
         if folder is None:
-            message = "no home folder is known to put it into. Set MESTRAL_STATE_DIR to a folder on a local disk."
+            message = "no home folder is known. Set MESTRAL_STATE_DIR to a folder on a local disk."
             converter.refuse("default of state_dir", "state_dir", message)
         return folder
     hint = next(field.type for field in msgspec.structs.fields(Settings) if field.name == "state_dir")
@@ -99,8 +101,8 @@ def _check_names(written: Written, converter: Converter) -> None:
     for name, table in written.sections.items():
         if name not in SECTIONS:
             where = next((value.origin for value in table.values()), f"[{name}]")
-            known = did_you_mean(name, SECTIONS) or f" Known: {', '.join(SECTIONS)}."
-            converter.refuse(where, name, f"there is no section [{name}].{known} A plugin's is [plugins.NAME].")
+            known = did_you_mean(name, SECTIONS) or f" Known: {', '.join(SECTIONS)}; [plugins.NAME] for a plugin."
+            converter.refuse(where, name, f"there is no section [{name}].{known}")
     for name, value in written.top.items():
         if name in SECTIONS:
             converter.refuse(value.origin, name, f"must be a table: write [{name}] and its keys below it.")
@@ -121,8 +123,8 @@ def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, 
         converter.refuse(
             origins["auth.secret_key"],
             "auth.secret_key",
-            f"the key {reason}. Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))', or set "
-            "none and one is made for you.",
+            f"the key {reason}. Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))', "
+            "or set none and one is made for you.",
         )
         auth = msgspec.structs.replace(auth, secret_key=None)
     if auth.secret_token and len(auth.secret_token.reveal()) < _SHORT_TOKEN:
@@ -131,7 +133,7 @@ def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, 
                 level="warning",
                 where=origins["auth.secret_token"],
                 key="auth.secret_token",
-                message=f"a token of fewer than {_SHORT_TOKEN} characters can be guessed. Use a longer random one.",
+                message=f"a token of fewer than {_SHORT_TOKEN} characters can be guessed. Use a longer one.",
             )
         )
     return auth

@@ -1,4 +1,4 @@
-"""A secret kept in a file of its own (`secret_key_file`, `SECRET_KEY_FILE`), as container platforms hand them out."""
+"""A secret kept in a file of its own (`secret_key_file`, `SECRET_KEY_FILE`), as container platforms do."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def read_secret(path: Path) -> str:
     try:
         text = content.decode().strip()
     except UnicodeDecodeError:
-        raise ValueError(f"the secret's file {path} is not UTF-8 text. Put the secret there as text.") from None
+        raise ValueError(f"the secret's file {path} is not UTF-8 text. Put text there.") from None
     if not text:
         raise ValueError(f"the secret's file {path} is empty. Put the secret there.")
     return text

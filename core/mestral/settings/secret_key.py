@@ -1,7 +1,7 @@
-"""Which HMAC keys are refused (contract/AUTH.md B1): short ones, patterns, and keys that everybody can look up.
+"""Which HMAC keys are refused (contract/AUTH.md B1): short or repetitive ones, and those anybody can look up.
 
-Guarantees: no published key is written here. It is recognised by what it signs: a key under which one of the tokens
-below verifies is the key they were published with.
+Guarantees: no published key is written here. It is recognised by what it signs: a key under which one of the
+tokens below verifies is the key it was published with.
 """
 
 import base64
@@ -15,7 +15,7 @@ LEAST_BYTES = 32
 """RFC 7518 3.2: a key for HS256 is at least as long as the hash."""
 
 _MOST_ALIKE = 8
-_TELLTALE = re.compile(r"change.{0,3}me|change.{0,3}this|replace.{0,3}me|your.{0,3}secret|insecure|example", re.I)
+_TELLTALE = re.compile(r"(change|replace).{0,3}(me|this)|your.{0,3}secret|insecure|example", re.IGNORECASE)
 _HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 _PUBLISHED = {
     "Autosubmit API uses when SECRET_KEY is not set": (
@@ -31,7 +31,7 @@ _PUBLISHED = {
 
 
 def weakness(key: Secret) -> str | None:
-    """Why a key must not be used, as the rest of a sentence that begins with the setting; None when it may."""
+    """Why a key must not be used, as the rest of a sentence that begins with `the key`; None when it may."""
     text = key.reveal()
     for owner, (signed, signature) in _PUBLISHED.items():
         mac = hmac.new(text.encode(), signed.encode(), hashlib.sha256).digest()

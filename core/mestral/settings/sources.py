@@ -1,7 +1,7 @@
-"""Where settings are written: mestral.toml, `MESTRAL_*` variables and the command line, in one tree of raw values.
+"""Where settings are written: mestral.toml, `MESTRAL_*` variables, command line; one tree of raw values.
 
-Guarantees: nothing is converted or judged by type here; each value keeps the place it was written at, and a later
-source replaces an earlier one key by key.
+Guarantees: nothing is converted or judged by type here; each value keeps the place it was written at, and a
+later source replaces an earlier one key by key.
 """
 
 import os
@@ -91,7 +91,7 @@ def core_keys() -> dict[tuple[str, ...], Any]:
     return keys
 
 
-# -- mestral.toml -----------------------------------------------------------------------------------------------
+# -- mestral.toml --------------------------------------------------------------------------------------
 
 
 def _read_file(written: Written, config: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -128,7 +128,8 @@ def _read(written: Written, file: Path, where: str) -> bytes | None:
         return None
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        written.error(where, "config", f"the file {file} cannot be read: {reason}. Name one that this user may read.")
+        message = f"the file {file} cannot be read: {reason}. Name one that this user may read."
+        written.error(where, "config", message)
         return b""
 
 
@@ -141,8 +142,8 @@ def _parse(written: Written, file: Path, content: bytes) -> None:
         written.error(f"{file}, line {line}", "config", "is not UTF-8 text. Save the file as UTF-8.")
         return
     except (ValueError, RecursionError) as error:
-        last = f"(at line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}, the end of the file)"
-        message = str(error).replace("(at end of document)", last)
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+        message = str(error).replace("(at end of document)", f"(at line {line}, column {column}, the end)")
         written.error(str(file), "config", f"is not valid TOML: {message}. Nothing in it was read.")
         return
     for name, entry in document.items():
@@ -159,7 +160,7 @@ def _parse(written: Written, file: Path, content: bytes) -> None:
                 written.put((name, key), Value(raw, f"{file}: [{name}] {key}"))
 
 
-# -- environment ------------------------------------------------------------------------------------------------
+# -- environment ---------------------------------------------------------------------------------------
 
 
 def _environment(written: Written, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Value]]:
@@ -195,8 +196,11 @@ def _put_deep(table: dict[str, Value], keys: list[str], value: Value) -> None:
         table[key] = value
         return
     outer = table.get(key)
-    inside = dict(outer.raw) if outer and isinstance(outer.raw, dict) else {}
-    origin = outer.origin if outer and isinstance(outer.raw, dict) else value.origin
-    wrapped = {name: raw if isinstance(raw, Value) else Value(raw, f"{origin}.{name}") for name, raw in inside.items()}
-    _put_deep(wrapped, rest, value)
-    table[key] = Value(wrapped, origin)
+    inside: dict[str, Value] = {}
+    origin = value.origin
+    if outer is not None and isinstance(outer.raw, dict):
+        origin = outer.origin
+        for name, raw in outer.raw.items():
+            inside[name] = raw if isinstance(raw, Value) else Value(raw, f"{origin}.{name}", outer.source)
+    _put_deep(inside, rest, value)
+    table[key] = Value(inside, origin)

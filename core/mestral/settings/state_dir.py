@@ -1,6 +1,6 @@
-"""The folder for what Mestral owns: where it is by default, making it, and refusing one on a network file system.
+"""The folder for what Mestral owns: its default, making it, and refusing one on a network file system.
 
-Guarantees: nothing is created before `ensure_state_dir`; the folder it makes is readable by its owner alone (0700).
+Guarantees: nothing is created before `ensure_state_dir`; the folder it makes is open to its owner alone (0700).
 """
 
 import os
@@ -12,11 +12,13 @@ from mestral.settings.model import Finding, Settings, SettingsError
 
 MOUNTS = Path("/proc/self/mountinfo")
 
-_NETWORK = frozenset(
-    "afs beegfs beegfs_nodev ceph cifs coda fhgfs glusterfs gpfs lustre ncpfs nfs nfs4 orangefs panfs pvfs2 smb3 "
-    "smbfs wekafs fuse.beegfs fuse.ceph fuse.dfuse fuse.glusterfs fuse.juicefs fuse.lustre fuse.rclone fuse.s3fs "
-    "fuse.sshfs".split()
-)
+# fmt: off
+_NETWORK = frozenset({
+    "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "coda", "fhgfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs",
+    "nfs4", "orangefs", "panfs", "pvfs2", "smb3", "smbfs", "wekafs", "fuse.beegfs", "fuse.ceph", "fuse.dfuse",
+    "fuse.glusterfs", "fuse.juicefs", "fuse.lustre", "fuse.rclone", "fuse.s3fs", "fuse.sshfs",
+})
+# fmt: on
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path | None:
@@ -55,7 +57,7 @@ def state_dir_problem(settings: Settings, *, mounts: Path = MOUNTS) -> Finding |
     if kind in _NETWORK:
         return _problem(
             settings,
-            f"is on a network file system ({kind}), where SQLite's locks do not hold and its databases get damaged",
+            f"is on a network file system ({kind}), where SQLite's locks do not hold and databases get damaged",
         )
     return None
 
@@ -65,8 +67,8 @@ def _problem(settings: Settings, what: str) -> Finding:
         level="error",
         where=settings.origins.get("state_dir", "default of state_dir"),
         key="state_dir",
-        message=f"the folder {settings.state_dir} {what}. Set state_dir in mestral.toml, or MESTRAL_STATE_DIR, to a "
-        "folder on a local disk that this user owns, such as /var/lib/mestral.",
+        message=f"the folder {settings.state_dir} {what}. Set state_dir in mestral.toml, or MESTRAL_STATE_DIR, to "
+        "a folder on a local disk that this user owns, such as /var/lib/mestral.",
     )
 
 

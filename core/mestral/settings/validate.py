@@ -18,14 +18,14 @@ def validate_table(
 
     Args:
         struct_type: The Struct whose fields are the settings; `Meta(description=...)` is quoted in messages,
-            `Meta(extra={"env": NAME})` names a variable of Autosubmit API that is read when the table is silent.
+            `Meta(extra={"env": NAME})` names a variable of Autosubmit API, read when the table is silent.
         table: The table, without the keys that belong to another Struct (core's `PluginOptions`).
         plugin: Name of the plugin.
         environ: The environment: `Settings.environ`.
 
     Returns:
-        The Struct, None when anything is wrong; everything that was found; where each key was written (dotted for
-        tables inside the table), without those at their default.
+        The Struct, None when anything is wrong; everything that was found; where each key was written (dotted
+        for tables inside the table), without those at their default.
     """
     converter = Converter(environ, plugin)
     key = f"plugins.{plugin}"

@@ -1,6 +1,7 @@
 """`GET /`: which API this is, as clients of Autosubmit API know it."""
 
 from litestar import Response
+
 from mestral import Access
 from mestral.http import get, json_response
 

@@ -3,8 +3,8 @@
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
-from mestral import platform_of
 
+from mestral import platform_of
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 
 

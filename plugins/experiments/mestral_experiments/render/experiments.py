@@ -3,8 +3,8 @@
 from typing import Any
 
 import msgspec
-from mestral.readers import ReaderContext
 
+from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.render.summaries import summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
@@ -12,7 +12,9 @@ from mestral_experiments.views.experiments import ExperimentPage, experiment_det
 from mestral_experiments.views.pagination import pagination
 
 
-def search(reader: ReaderContext, rows: list[Any], page: str, size: str | None, pages: int, total: int) -> bytes:
+def search(
+    reader: ReaderContext, rows: list[Any], page: str, size: str | None, pages: int, total: int
+) -> bytes:
     """One page of the search.
 
     Args:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import msgspec
-from mestral.readers import ReaderContext
 
+from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, JobQuery
 from mestral_experiments.views.jobs import JobList, job_items, quick_items
@@ -29,6 +29,4 @@ def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, p
     listed = pagination(
         page, str(size) if size else None, pages=pages, items=len(found.jobs), total=found.total
     )
-    return msgspec.json.encode(
-        JobList(quick_items(found.jobs) if quick else job_items(found.jobs), listed)
-    )
+    return msgspec.json.encode(JobList(quick_items(found.jobs) if quick else job_items(found.jobs), listed))

@@ -1,16 +1,16 @@
 """What a list of experiments shows of each: its newest run and when its job list changed.
 
-Guarantees: an experiment is read again only when its own files changed, however long the list is; damage to one
-shows as a missing value of that one (contract/API_V4.md 10.1, search).
+Guarantees: an experiment is read again only when its own files changed, however long the list is; damage to
+one shows as a missing value of that one (contract/API_V4.md 10.1, search).
 """
 
 import logging
 from datetime import datetime
 
 import msgspec
+
 from mestral import Problem
 from mestral.readers import ReaderContext
-
 from mestral_experiments.model import Experiment, Run
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 

@@ -4,9 +4,9 @@ import logging
 from typing import Any
 
 import msgspec
+
 from mestral import Problem
 from mestral.readers import Answer, Fingerprint, ReaderContext
-
 from mestral_experiments.model import Brief, Experiment
 from mestral_experiments.render.summaries import summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
@@ -50,5 +50,5 @@ def _brief(source: ExperimentSource, experiment: Experiment) -> tuple[Brief | No
     try:
         return source.brief(experiment)
     except Problem as problem:
-        logger.warning("Experiment %s is listed without its configuration: %s", experiment.name, problem.message)
+        logger.warning("Experiment %s listed without configuration: %s", experiment.name, problem.message)
         return None, Fingerprint()

@@ -21,7 +21,7 @@ class Counters(msgspec.Struct, frozen=True):
 def count(expid: str, states: Iterable[tuple[str, JobStatus]]) -> Counters:
     """Counts the jobs of an experiment by state."""
     found = Counter(status._name_ for _, status in states)
-    return Counters(False, "", expid, found.total(), {status.name: found[status.name] for status in JobStatus})
+    return Counters(False, "", expid, found.total(), {state.name: found[state.name] for state in JobStatus})
 
 
 def not_counted(expid: str, message: str) -> Counters:

@@ -51,9 +51,20 @@ def job_items(jobs: Iterable[Job]) -> list[JobItem]:
             days[date] = date.strftime("%Y-%m-%d") if date else None
         items.append(
             JobItem(
-                job.name, job.status._name_, job.priority, job.section, days[date], job.member, job.chunk, job.split,
-                job.splits, job.out_local, job.err_local, job.out_remote, job.err_remote,
-            )  # fmt: skip
+                job.name,
+                job.status._name_,
+                job.priority,
+                job.section,
+                days[date],
+                job.member,
+                job.chunk,
+                job.split,
+                job.splits,
+                job.out_local,
+                job.err_local,
+                job.out_remote,
+                job.err_remote,
+            )
         )
     return items
 

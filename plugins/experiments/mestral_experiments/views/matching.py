@@ -1,7 +1,8 @@
 """Text filters of the search endpoints (contract/API_V4.md 3.1), equal on every database.
 
-Guarantees: letters A to Z match their lower case and nothing else is folded, as LIKE does in SQLite; `%` and `_`
-are ordinary characters; time is linear in the text whatever the pattern, for nothing here is a regular expression.
+Guarantees: letters A to Z match their lower case and nothing else is folded, as LIKE does in SQLite; `%`
+and `_` are ordinary characters; time is linear in the text whatever the pattern, for nothing here is a
+regular expression.
 """
 
 from collections.abc import Callable

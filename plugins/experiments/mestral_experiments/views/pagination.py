@@ -1,7 +1,7 @@
 """Pages of a list and the `pagination` object that goes with them.
 
-Guarantees: any page number is possible; one beyond the end is an empty page with the number echoed, also beyond
-64 bits (contract/API_V4.md 1.1), which JSON allows and msgspec's integers do not.
+Guarantees: any page number is possible; one beyond the end is an empty page with the number echoed, also
+beyond 64 bits (contract/API_V4.md 1.1), which JSON allows and msgspec's integers do not.
 """
 
 import sys
@@ -10,7 +10,7 @@ import msgspec
 
 
 class Pagination(msgspec.Struct, frozen=True):
-    """The `pagination` object; `page` and `page_size` are finished JSON numbers, `page_size` None for no paging."""
+    """The `pagination` object; `page` and `page_size` are finished JSON numbers, None for no paging."""
 
     page: msgspec.Raw
     page_size: msgspec.Raw | None

@@ -1,8 +1,9 @@
 """Which experiments a search finds, and in which order (contract/API_V4.md 3.1, contract/API_V3.md 2.4).
 
 Guarantees: the same on every database; linear in the catalog. A row without details matches no filter on
-details, negated ones included. Order: id, or the asked key with ties by id ascending in both directions; names and
-descriptions by code point; `created` by instant, unreadable text first when ascending and last when descending.
+details, negated ones included. Order: id, or the asked key with ties by id ascending in both directions;
+names and descriptions by code point; `created` by instant, unreadable text first when ascending and last
+when descending.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Times as text, in the formats the contract fixes per field (contract/API_V4.md 1.5, contract/API_V3.md 1.3).
+"""Times as text, in the formats of contract/API_V4.md 1.5 and contract/API_V3.md 1.3.
 
 Guarantees: the offset shown is the one in force at that instant, by the rules of the server's time zone.
 """

@@ -1,9 +1,10 @@
-"""How v3 answers when something is wrong with an experiment: 200 with `error` true (contract/API_V3.md 1.1)."""
+"""How v3 answers when something is wrong: 200 with `error` true (contract/API_V3.md 1.1)."""
 
 from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response
+
 from mestral import Problem, platform_of
 from mestral.http import json_response
 from mestral.readers import Plan

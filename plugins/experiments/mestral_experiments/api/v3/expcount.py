@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.params import FromPath
+
 from mestral import Access
 from mestral.http import get
 from mestral.readers import Plan
-
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part

@@ -1,6 +1,7 @@
 """`GET /v3/filestatus` (contract/API_V3.md 2.21): kept for old clients, measures nothing."""
 
 from litestar import Response
+
 from mestral import Access
 from mestral.http import get, json_response
 

@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 from litestar import Request, Response
 from litestar.params import FromPath
+
 from mestral import Access
 from mestral.http import get
 from mestral.readers import Plan
-
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
@@ -34,7 +34,7 @@ async def search(request: Request[Any, Any, Any], expid: FromPath[str]) -> Respo
     access=Access.READ,
     operation_id="experiments.v3_search_filtered",
     summary="The same, of one type and running or not",
-    description="`exptype`: test, operational, experiment, or anything for all. `onlyactive`: active, true or 1.",
+    description="`exptype`: test, operational, experiment, else all. `onlyactive`: active, true or 1 filter.",
 )
 async def search_filtered(
     request: Request[Any, Any, Any], expid: FromPath[str], exptype: FromPath[str], onlyactive: FromPath[str]

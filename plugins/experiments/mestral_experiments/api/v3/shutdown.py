@@ -1,11 +1,12 @@
 """`GET /v3/shutdown/{route}` (contract/API_V3.md 2.12): the GUI calls it when it leaves a page.
 
-In Autosubmit API it stops whoever serves the caller-chosen user. Here it stops nothing: a request that nobody waits
-for ends by itself.
+In Autosubmit API it stops whoever serves the user named by the caller. Here it stops nothing: an answer
+that nobody waits for harms nobody.
 """
 
 from litestar import Response
 from litestar.params import FromPath
+
 from mestral import Access
 from mestral.http import get, json_response
 

@@ -5,17 +5,17 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.params import FromPath
+from msgspec import Meta
+
 from mestral import Access, platform_of
 from mestral.http import get, parse_query
 from mestral.readers import Plan
-from msgspec import Meta
-
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.pagination import offset_of
 from mestral_experiments.views.selection import Kind, Order, Selection, select
 
-_PATTERN = "`*` is any run of characters, a leading `!` negates; the whole value must match, in any case of A to Z."
+_PATTERN = "`*` is any run of characters, a leading `!` negates; the whole value must match, in any case."
 
 
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):

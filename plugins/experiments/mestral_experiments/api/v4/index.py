@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.routes import HTTPRoute
+
 from mestral import Access
 from mestral.http import get, json_response
 
@@ -66,8 +67,10 @@ async def index(request: Request[Any, Any, Any]) -> Response[bytes]:
         for method in route.methods
     }
     base = request.scope.get("root_path", "").rstrip("/") + "/v4"
-    entries = [IndexEntry(base + path, (method,)) for path, method in _KNOWN if (f"/v4{path}", method) in served]
-    return json_response(Index(entries))
+    listed = [
+        IndexEntry(base + path, (method,)) for path, method in _KNOWN if (f"/v4{path}", method) in served
+    ]
+    return json_response(Index(listed))
 
 
 HANDLERS = (index,)

@@ -5,20 +5,31 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from litestar import Request, Response
 from litestar.params import FromPath
+from msgspec import Meta
+
 from mestral import Access, platform_of
 from mestral.http import get, parse_query
 from mestral.readers import Plan
-from msgspec import Meta
-
 from mestral_experiments.api.source import source_of
 from mestral_experiments.model import JobStatus
 from mestral_experiments.sources.protocol import ExperimentSource, JobQuery, Part
 from mestral_experiments.views.pagination import offset_of
 
 StatusName = Literal[
-    "COMPLETED", "DELAYED", "FAILED", "HELD", "PREPARED", "QUEUING", "READY", "RUNNING", "SKIPPED", "SUBMITTED",
-    "SUSPENDED", "UNKNOWN", "WAITING",
-]  # fmt: skip
+    "COMPLETED",
+    "DELAYED",
+    "FAILED",
+    "HELD",
+    "PREPARED",
+    "QUEUING",
+    "READY",
+    "RUNNING",
+    "SKIPPED",
+    "SUBMITTED",
+    "SUSPENDED",
+    "UNKNOWN",
+    "WAITING",
+]
 _NO_STATUS = f"Invalid job status. Allowed values: {', '.join(get_args(StatusName))}"
 
 
@@ -28,13 +39,13 @@ class JobsQuery(msgspec.Struct, frozen=True, kw_only=True):
     view: Annotated[Literal["quick", "base"], Meta(description="`quick`: only name and status.")] = "base"
     job_name: Annotated[
         str | None,
-        Meta(description="Part of the name, in any case; `*` is any run of characters, a leading `!` negates."),
+        Meta(description="Part of the name, in any case; `*` is any run of characters, `!` negates."),
     ] = None
     status: Annotated[
         StatusName | None, Meta(description="Only jobs in this state.", extra={"invalid": _NO_STATUS})
     ] = None
-    page: Annotated[int, Meta(ge=1, description="Number of the page, from 1; ignored without `page_size`.")] = 1
-    page_size: Annotated[int | None, Meta(ge=1, le=1000, description="Jobs on a page; without it all.")] = None
+    page: Annotated[int, Meta(ge=1, description="Number of the page, from 1; needs `page_size`.")] = 1
+    page_size: Annotated[int | None, Meta(ge=1, le=1000, description="Jobs on a page, else all.")] = None
 
 
 @get(

@@ -1,0 +1,96 @@
+"""`build_app(settings)`: the one place where contributions become an app.
+
+Guarantees: nothing global; two apps in one process share nothing. What a broken plugin breaks is its own. The
+order of the steps is the order of the code below.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+
+from mestral.auth.guard import access_guard
+from mestral.auth.keys import signing_key
+from mestral.auth.tokens import Tokens
+from mestral.http.core_routes import core_handlers
+from mestral.http.errors import answer_exception
+from mestral.http.openapi import build_openapi
+from mestral.http.outer import Outer
+from mestral.platform import Platform
+from mestral.plugins import PluginRecord, Plugins, ensure_startable, load_plugins
+from mestral.readers import Readers, ReaderService
+from mestral.services import make_services
+from mestral.settings import Settings, ensure_state_dir
+
+
+def build_app(settings: Settings) -> Litestar:
+    """Assemble the platform.
+
+    Raises:
+        SettingsError: The state folder or the signing key cannot be used.
+        PluginsError: A plugin is broken without which the deployer does not want to start.
+    """
+    ensure_state_dir(settings)
+    tokens = Tokens(settings.auth, signing_key(settings))
+    plugins = load_plugins(settings, core_handlers=core_handlers())
+    services = make_services(plugins, settings)
+    ensure_startable(plugins, settings)
+    readers = Readers(settings, _reader_services(plugins))
+    routers = [_router("core", "/", core_handlers()), *_plugin_routers(plugins.active)]
+    app = Litestar(
+        routers,
+        debug=False,
+        exception_handlers={Exception: answer_exception},
+        guards=[access_guard(tokens, settings.auth.protection_level)],
+        lifespan=[_lifespan(plugins, readers)],
+        logging_config=None,
+        openapi_config=None,
+        request_max_body_size=settings.server.max_body_bytes,
+        state=State(
+            {
+                "platform": Platform(
+                    settings=settings, plugins=plugins, readers=readers, tokens=tokens, services=services
+                ),
+                "openapi": build_openapi(routers, plugins.active, settings),
+            }
+        ),
+    )
+    app.asgi_handler = Outer(app.asgi_handler, settings)
+    return app
+
+
+def _reader_services(plugins: Plugins) -> dict[str, ReaderService]:
+    return {
+        slot: ReaderService(slot=slot, factory=service.factory, settings=record.settings)
+        for slot, (service, record) in plugins.services.items()
+    }
+
+
+def _plugin_routers(records: Sequence[PluginRecord]) -> list[Router]:
+    return [
+        _router(record.name, routes.prefix or "/", routes.handlers) for record in records for routes in record.routes
+    ]
+
+
+def _router(plugin: str, prefix: str, handlers: Sequence[Any]) -> Router:
+    return Router(path=prefix, route_handlers=handlers, tags=[plugin], opt={"plugin": plugin})
+
+
+def _lifespan(plugins: Plugins, readers: Readers) -> Any:
+    """The app's one lifespan: it is the host's, so that every plugin is started and stopped whatever others do."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            await readers.start()
+            await plugins.startup()
+            yield
+        finally:
+            try:
+                await plugins.shutdown()
+            finally:
+                await readers.stop()
+
+    return lifespan
