@@ -169,6 +169,8 @@ def write_experiment_files(
     folder = root / expid
     (folder / "tmp" / "ASLOGS").mkdir(parents=True)
     (folder / "tmp" / "ASLOGS" / "20250810_120000_run.log").write_text("No more jobs to run.\n")
+    (folder / "tmp" / f"LOG_{expid}").mkdir()
+    (folder / "tmp" / f"LOG_{expid}" / "submit.log").touch()
     (folder / "conf").mkdir()
     for name, text in configuration.configuration_files(flow, version).items():
         (folder / "conf" / name).write_text(text)

@@ -51,7 +51,7 @@ _JOBS = """CREATE TABLE jobs (
 _SECTIONS = """CREATE TABLE sections (name VARCHAR NOT NULL, splits INTEGER, dependencies VARCHAR,
   datelist VARCHAR, members VARCHAR, numchunks INTEGER, expid VARCHAR, PRIMARY KEY (name))"""
 JOBS_MODIFIED = "2025-11-11 11:11:11"
-"""``jobs.modified`` of generated 4.2 job lists; ``catalogue`` replaces this text by one of the same length."""
+"""``jobs.modified`` in generated 4.2 job lists; ``catalogue`` replaces it by a text of the same length."""
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _history_row(attempt: Attempt) -> dict[str, Any]:
         "start": attempt.start,
         "finish": attempt.finish,
         "status": attempt.status,
-        "rowtype": 1 if job.wrapper else 2,
+        "rowtype": 2,
         "ncpus": job.processors,
         "wallclock": job.wallclock,
         "qos": "gp_climate" if job.on_cluster else "debug",
@@ -187,7 +187,8 @@ def write_structure(path: Path, flow: Workflow) -> None:
     """``structure_<expid>.db`` of the versions before 4.2."""
     with new_database(path) as connection:
         connection.execute(
-            "CREATE TABLE experiment_structure (e_from TEXT NOT NULL, e_to TEXT NOT NULL, PRIMARY KEY (e_from, e_to))"
+            "CREATE TABLE experiment_structure (e_from TEXT NOT NULL, e_to TEXT NOT NULL,"
+            " PRIMARY KEY (e_from, e_to))"
         )
         connection.executemany("INSERT INTO experiment_structure VALUES (?,?)", flow.edges)
 

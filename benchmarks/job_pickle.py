@@ -279,7 +279,7 @@ def _path_of(path: PurePosixPath) -> tuple[type, tuple[str, ...]]:
 
 @contextmanager
 def _language() -> Iterator[object]:
-    """The value ``Language("bash")`` of a stand-in that can be found under the name of Autosubmit's class, for a while."""
+    """``Language("bash")`` of a stand-in class that, for a while, is found under the name of Autosubmit's."""
 
     class Language:
         def __reduce__(self) -> tuple[type, tuple[str]]:

@@ -167,19 +167,22 @@ def _add_chain(
         if chunk > 3 and chunk % 3:
             flow.edges.append((posts[chunk - 4].name, sim.name))
         if sim.status != "WAITING":
-            group = (chunk - 1) // WRAPPED_CHUNKS
-            code = 17500000000000 + len(flow.wrappers) if group * WRAPPED_CHUNKS + 1 == chunk else None
-            if code is not None:
-                size = min(WRAPPED_CHUNKS, flow.chunks - group * WRAPPED_CHUNKS)
-                name = f"{flow.expid}_ASThread_SIM_{code}_256_{size}"
-                flow.wrappers[name] = []
-            else:
-                name = next(reversed(flow.wrappers))
-            flow.wrappers[name].append(sim)
-            sim.wrapper = name
+            _wrap(flow, sim, chunk)
         posts.append(post)
         before = sim
     return posts[-1]
+
+
+def _wrap(flow: Workflow, sim: Job, chunk: int) -> None:
+    """Put a simulation into the wrapper of the chunk before, or into a new one."""
+    if (chunk - 1) % WRAPPED_CHUNKS:
+        name = next(reversed(flow.wrappers))
+    else:
+        size = min(WRAPPED_CHUNKS, flow.chunks - chunk + 1)
+        name = f"{flow.expid}_ASThread_SIM_{17_500_000_000_000 + len(flow.wrappers)}_256_{size}"
+        flow.wrappers[name] = []
+    flow.wrappers[name].append(sim)
+    sim.wrapper = name
 
 
 def _add_history(flow: Workflow, chance: random.Random) -> None:

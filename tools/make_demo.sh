@@ -18,7 +18,7 @@ set -u
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(realpath -m "$1"); shift
 PORT=${SSH_PORT:-18622}
-STOP_AFTER=${STOP_AFTER:-80}
+STOP_AFTER=${STOP_AFTER:-65}
 HPC=TRAMUNTANA
 export HOME=$ROOT USER LC_ALL=C.UTF-8 SQLALCHEMY_SILENCE_UBER_WARNING=1
 USER=$(id -un)

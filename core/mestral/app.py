@@ -70,7 +70,9 @@ def _reader_services(plugins: Plugins) -> dict[str, ReaderService]:
 
 def _plugin_routers(records: Sequence[PluginRecord]) -> list[Router]:
     return [
-        _router(record.name, routes.prefix or "/", routes.handlers) for record in records for routes in record.routes
+        _router(record.name, routes.prefix or "/", routes.handlers)
+        for record in records
+        for routes in record.routes
     ]
 
 
@@ -79,7 +81,7 @@ def _router(plugin: str, prefix: str, handlers: Sequence[Any]) -> Router:
 
 
 def _lifespan(plugins: Plugins, readers: Readers) -> Any:
-    """The app's one lifespan: it is the host's, so that every plugin is started and stopped whatever others do."""
+    """The app's one lifespan: it is the host's, so that every plugin is stopped whatever others do."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -23,10 +23,11 @@ SLOTS = int(os.environ.get("PRETEND_SLURM_SLOTS", "6"))
 QUEUE_SECONDS = float(os.environ.get("PRETEND_SLURM_QUEUE_SECONDS", "3"))
 FIRST_ID = 4_210_000
 WATTS_PER_PROCESSOR = 9
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
 def stamp() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S")
+    return time.strftime(TIME_FORMAT)
 
 
 def load(job_id: str) -> dict[str, Any] | None:
@@ -127,33 +128,46 @@ def supervise(job_id: str) -> None:
 
 
 def seconds_used(record: dict[str, Any]) -> float:
-    try:
-        begin, end = (
-            time.mktime(time.strptime(record[key], "%Y-%m-%dT%H:%M:%S")) for key in ("start", "end")
-        )
-    except ValueError:
+    """How long the job has been running, until now if it still is."""
+    if record["state"] == "PENDING":
         return 0.0
+    begin = time.mktime(time.strptime(record["start"], TIME_FORMAT))
+    end = (
+        time.time()
+        if record["state"] == "RUNNING"
+        else time.mktime(time.strptime(record["end"], TIME_FORMAT))
+    )
     return max(end - begin, 1.0)
 
 
 def sacct(command: str) -> None:
     found = re.search(r"--jobs\s+([0-9,]+)", command)
-    for job_id in found.group(1).split(",") if found else []:
-        record = load(job_id)
+    records = [load(job_id) for job_id in found.group(1).split(",")] if found else []
+    lines: list[str] = []
+    for record in records:
         if record is None:
             continue
         if "ConsumedEnergy" in command:
-            energy = seconds_used(record) * record["processors"] * WATTS_PER_PROCESSOR / 1000
-            when = f"{record['submit']} {record['start']} {record['end']}"
-            line = f"{record['state']} {record['processors']} 1 {when}"
-            print(f"{job_id} {line} {energy:.2f}K")
-            print(f"{job_id}.batch {line} {energy * 0.97:.2f}K {record['processors'] * 61_000}K 52000K")
-            print(f"{job_id}.extern {line} 0 100K 100K")
-            print(f"{job_id}.0 {line} {energy * 0.95:.2f}K {record['processors'] * 58_000}K 49000K")
+            lines += accounting(record)
         elif "jobid" in command.lower():
-            print(f"{job_id} {record['state']}")
+            lines.append(f"{record['id']} {record['state']}")
         else:
-            print(record["state"])
+            lines.append(record["state"])
+    # Without a last line end: Autosubmit 4.2.0 takes the text after it for one more row and gives up.
+    print("\n".join(lines), end="")
+
+
+def accounting(record: dict[str, Any]) -> list[str]:
+    """The rows of a job and its steps: state, processors, nodes, times, energy, memory."""
+    number, processors = record["id"], record["processors"]
+    energy = seconds_used(record) * processors * WATTS_PER_PROCESSOR / 1000
+    middle = f"{record['state']} {processors} 1 {record['submit']} {record['start']} {record['end']}"
+    return [
+        f"{number} {middle} {energy:.2f}K",
+        f"{number}.batch {middle} {energy * 0.97:.2f}K {processors * 61_000}K 52000K",
+        f"{number}.extern {middle} 0 100K 100K",
+        f"{number}.0 {middle} {energy * 0.95:.2f}K {processors * 58_000}K 49000K",
+    ]
 
 
 def squeue(command: str) -> None:
@@ -163,12 +177,12 @@ def squeue(command: str) -> None:
         print("JOBID,NAME")
     for path in sorted(STATE.glob("*.json")):
         record = load(path.stem)
-        if record and record["state"] in ("PENDING", "RUNNING") and (not names or record["name"] in names):
-            print(
-                f"{record['name']}:{record['id']}"
-                if "%j:%A" in command
-                else f"{record['id']},{record['name']}"
-            )
+        if record is None or record["state"] not in ("PENDING", "RUNNING"):
+            continue
+        if names and record["name"] not in names:
+            continue
+        number, name = record["id"], record["name"]
+        print(f"{name}:{number}" if "%j:%A" in command else f"{number},{name}")
 
 
 def scancel(arguments: list[str]) -> None:

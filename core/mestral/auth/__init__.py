@@ -1,1 +1,1 @@
-"""Who is asking and what they may use: `identity` (the type), `keys` and `tokens` (proof), `guard` (the check)."""
+"""Who asks, and may they? `identity` is the type, `keys` and `tokens` the proof, `guard` the check."""

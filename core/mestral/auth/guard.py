@@ -53,7 +53,7 @@ def access_guard(tokens: Tokens, level: ProtectionLevel) -> Guard:
             if protected[access]:
                 raise
         else:
-            connection.scope[_IDENTITY] = identity  # type: ignore[typeddict-unknown-key]
+            connection.scope[_IDENTITY] = identity  # type: ignore[literal-required]
 
     return guard
 

@@ -52,8 +52,8 @@ def _generate(path: Path) -> None:
     finally:
         draft.unlink()
     logger.warning(
-        "No auth.secret_key (SECRET_KEY) is set: a signing key was generated in %s. Tokens of Autosubmit API are "
-        "accepted only when its SECRET_KEY is set here too.",
+        "No auth.secret_key (SECRET_KEY) is set: a signing key was generated in %s. Tokens of Autosubmit API "
+        "are accepted only when its SECRET_KEY is set here too.",
         path,
     )
 
@@ -65,8 +65,8 @@ def _unusable(path: Path, why: str) -> SettingsError:
                 level="error",
                 where=str(path),
                 key="auth.secret_key",
-                message=f"the generated signing key is unusable: {why}. Remove the file to have a new one made (every "
-                "token becomes invalid), or set auth.secret_key (SECRET_KEY).",
+                message=f"the generated signing key is unusable: {why}. Remove the file to have a new one "
+                "made (every token becomes invalid), or set auth.secret_key (SECRET_KEY).",
             ),
         )
     )

@@ -41,7 +41,7 @@ class Tokens:
         self._key = key
 
     def issue(self, identity: Identity) -> str:
-        """A new token for this person, valid for `auth.token_seconds`; without the `Bearer ` of login answers."""
+        """A new token, valid for `auth.token_seconds`; without the `Bearer ` of login answers."""
         now = int(time.time())
         claims = {
             "user_id": identity.username,
@@ -93,10 +93,11 @@ class Tokens:
             issuer=ISSUER,
             options={"require": _REQUIRED},
         )
-        names = (claims.get("provider"), claims["sub"], claims.get("user_id"))
+        names = [claims.get(claim) for claim in ("provider", "sub", "user_id")]
         if not all(isinstance(name, str) and name for name in names):
             raise jwt.InvalidTokenError("provider, sub and user_id must be texts")
-        return Identity(provider=names[0], subject=names[1], username=names[2])
+        provider, subject, username = map(str, names)
+        return Identity(provider=provider, subject=subject, username=username)
 
     def _identify_legacy(self, token: str) -> Identity:
         # Autosubmit API knows no `sub` of its own: it repeats user_id there, or leaves it out.

@@ -51,12 +51,16 @@ def show(options: CliOptions, as_json: bool) -> None:
     try:
         settings = load_settings(config=options.config)
         rows = describe(settings)
-        for record in load_plugins(settings).records:
-            rows += describe_table(record.name, record.options, record.origins)
+        plugins = load_plugins(settings, assemble=False)
+        for record in plugins.records:
+            written = settings.plugins.tables.get(record.name, {})
+            rows += describe_table(record.name, record.options, {k: v.origin for k, v in written.items()})
             if record.settings is not None:
                 rows += describe_table(record.name, record.settings, record.origins)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+    if any(finding.level == "error" for finding in plugins.findings):
+        click.echo("Settings of plugins are wrong and not shown. Run: mestral config check", err=True)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
     else:
@@ -68,7 +72,7 @@ def _of_plugins(settings: Settings) -> Sequence[Finding]:
     if problem := state_dir_problem(settings):
         return [problem]
     try:
-        return load_plugins(settings).findings
+        return load_plugins(settings, assemble=False).findings
     except SettingsError as error:
         return error.findings
 

@@ -32,17 +32,13 @@ async def health_ready(request: Request[Any, Any, Any]) -> Response[bytes]:
     return json_response(result, 200 if result.status == "ready" else 503)
 
 
-@get(
-    "/openapi.json", access=Access.PUBLIC, operation_id="core.openapi", summary="This API as an OpenAPI document"
-)
+@get("/openapi.json", access=Access.PUBLIC, operation_id="core.openapi", summary="The OpenAPI document")
 async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """OpenAPI 3.1 of every route of core and of the plugins that are served."""
     return json_response(request.app.state.openapi)
 
 
-@get(
-    "/v4/auth/verify-token", access=Access.PUBLIC, operation_id="core.verify_token", summary="Who does a token name?"
-)
+@get("/v4/auth/verify-token", access=Access.PUBLIC, operation_id="core.verify_token", summary="Whose token?")
 async def verify_token(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The user of the token that was sent; 401 without a valid one, at every protection level."""
     identity = identity_of(request)

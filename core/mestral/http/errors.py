@@ -7,7 +7,7 @@ plugin, and the client learns nothing of it.
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -51,8 +51,7 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
     if isinstance(error, NotFoundException):
         return _answer(Problem(404, error.detail), detail=error.detail)
     if isinstance(error, MethodNotAllowedException):
-        allowed = _allowed(error.headers or {})
-        return _answer(Problem(405, error.detail, headers={"Allow": allowed}), detail=error.detail)
+        return _answer(Problem(405, error.detail, headers=error.headers), detail=error.detail)
     if isinstance(error, ValidationException):
         return _answer(Problem(422, _faults(error.extra)))
     if isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
@@ -82,12 +81,6 @@ def log_unexpected(scope: Any, error: Exception) -> None:
 
 def _answer(problem: Problem, **more: object) -> Response[bytes]:
     return json_response(envelope(problem, **more), problem.status, problem.headers)
-
-
-def _allowed(headers: Mapping[str, str]) -> str:
-    """The methods of Litestar's `Allow`, and HEAD where there is GET."""
-    methods = {method.strip() for method in headers.get("allow", "").split(",")}
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _faults(extra: Any) -> str:

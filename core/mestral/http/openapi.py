@@ -17,10 +17,21 @@ from litestar.routes import HTTPRoute
 from mestral import __version__
 from mestral.auth.guard import needs_token
 from mestral.contributions import Access
+from mestral.http.query import parameters_of
 from mestral.plugins import PluginRecord
 from mestral.settings.model import Settings
 
 BEARER = "bearer"
+
+_LIMITS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+}
+"""Name in msgspec's `Meta` -> name in JSON Schema."""
 
 _ENVELOPE = {
     "title": "Problem",
@@ -43,9 +54,8 @@ def build_openapi(routers: Sequence[Router], records: Iterable[PluginRecord], se
     """The document as JSON.
 
     Args:
-        routers: What the app is made of; Litestar generates the schema of a throw-away app, as the app itself
-        must
-            not have its documentation routes.
+        routers: What the app is made of; Litestar generates the schema of a throw-away app, as the app
+            itself must not have its documentation routes.
         records: The plugins that are served.
         settings: For the root path and the protection level.
     """
@@ -93,7 +103,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, settings: Se
     for response in responses.values():
         content = response.get("content", {}).get("application/json")
         if content and content["schema"] == {"type": "string"}:
-            content["schema"] = {}  # finished JSON, whose shape the annotation `Response[bytes]` does not tell
+            content["schema"] = {}  # `Response[bytes]` holds finished JSON and does not tell its shape
     responses.setdefault("default", _PROBLEM)
     if access is not Access.PUBLIC:
         protected = needs_token(access, settings.auth.protection_level)
@@ -101,15 +111,17 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, settings: Se
 
 
 def _parameters(query: type[msgspec.Struct]) -> Iterator[dict[str, Any]]:
-    _, components = msgspec.json.schema_components([query], ref_template="#/{name}")
-    schema = components[query.__name__]
-    for name, described in schema["properties"].items():
-        described = dict(described)
-        parameter = {"name": name, "in": "query", "required": name in schema["required"]}
-        if "description" in described:
-            parameter["description"] = described.pop("description")
-        # A parameter is there or not: it is never null.
-        choices = [kind for kind in described.pop("anyOf", []) if kind != {"type": "null"}]
-        if described.get("default", ...) is None:
-            del described["default"]
-        yield {**parameter, "schema": {**described, **(choices[0] if choices else {})}}
+    for parameter in parameters_of(query):
+        schema: dict[str, Any] = {"type": parameter.type}
+        if parameter.choices:
+            schema["enum"] = list(parameter.choices)
+        if parameter.default is not None:
+            schema["default"] = parameter.default
+        described = {"name": parameter.public_name, "in": "query", "required": parameter.required}
+        for meta in parameter.limits:
+            schema |= {
+                word: value for name, word in _LIMITS.items() if (value := getattr(meta, name)) is not None
+            }
+            if meta.description:
+                described["description"] = meta.description
+        yield {**described, "schema": schema}

@@ -8,7 +8,7 @@ access log; and, should anything inside crash, the 500 envelope with all of thes
 from time import perf_counter
 from typing import Any
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Send
 
 from mestral.errors import Problem
 from mestral.http import access_log, paths
@@ -17,7 +17,7 @@ from mestral.http.errors import NOT_ROUTED, UNEXPECTED, envelope, log_unexpected
 from mestral.http.request_id import assign_request_id
 from mestral.settings.model import Settings
 
-MAX_QUERY_BYTES = 65536
+MAX_QUERY_BYTES = 32768
 
 _QUERY_TOO_LONG = Problem(414, "The query string is too long.", code="too_large")
 _CACHE_CONTROL = (b"cache-control", b"private, no-cache")
@@ -34,7 +34,7 @@ class Outer:
         self._cors = Cors(settings.http.cors_origins)
         self._access_log = settings.http.access_log
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -53,7 +53,7 @@ class Outer:
         ]
         if head:
             # A copy, because the server looks at the method of its own scope when it sends the answer.
-            scope = {**scope, "method": "GET"}  # type: ignore[misc]
+            scope = {**scope, "method": "GET"}
         status = size = 0
 
         async def send_outer(message: Message) -> None:
@@ -61,6 +61,8 @@ class Outer:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answer_headers = [*message["headers"], *always]
+                if status == 405 or method == "OPTIONS":
+                    answer_headers = [_with_head(*header) for header in answer_headers]
                 if reading and not any(name.lower() == b"cache-control" for name, _ in answer_headers):
                     answer_headers.append(_CACHE_CONTROL)
                 message["headers"] = answer_headers
@@ -85,12 +87,17 @@ class Outer:
         except Exception as error:
             log_unexpected(scope, error)
             if status:
-                raise  # half an answer is out: the server has to cut the connection, or it would pass for whole
+                raise  # half an answer is out: unless the server cuts the connection it passes for whole
             await _send_problem(send_outer, UNEXPECTED)
         finally:
             if self._access_log:
                 seconds = perf_counter() - started
                 access_log.log_request(scope, method, log_path, status=status, size=size, seconds=seconds)
+
+
+def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """An `Allow` header that names HEAD beside GET; any other header as it is."""
+    return (name, value.replace(b"GET", b"GET, HEAD")) if name.lower() == b"allow" else (name, value)
 
 
 async def _send_problem(send: Send, problem: Problem, **more: object) -> None:

@@ -7,8 +7,8 @@ in field order.
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Mapping, Sequence
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -25,6 +25,7 @@ MAX_DIGITS = sys.int_info.default_max_str_digits
 
 _INTEGER = re.compile(r"([+-]?[0-9]+(?:_[0-9]+)*)(?:\.0+)?", re.ASCII)
 _TRUE = frozenset(("true", "1", "yes", "on", "t", "y"))
+_TYPES: dict[Any, Literal["boolean", "integer", "string"]] = {bool: "boolean", int: "integer", str: "string"}
 _FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
@@ -32,10 +33,11 @@ def parse_query(request: Request[Any, Any, Any], params: type[Params]) -> Params
     """The query parameters of a request.
 
     Args:
-        request: The request. params: A Struct whose fields are `str`, `int`, `bool` or a `Literal` of texts,
-        each also `| None`, within
-            the limits of msgspec's `Meta` (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`). A field
-            without default is required.
+        request: The request.
+        params: A Struct whose fields are `str`, `int`, `bool` or a `Literal` of texts, each also `| None`,
+            within the limits of msgspec's `Meta` (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`). A
+            field without default is required. `Meta(extra={"invalid": ...})` replaces the reason why a
+            choice is refused.
 
     Raises:
         Problem: 422 with every fault: `Invalid value for 'page': Input should be ...; Invalid value for ...`.
@@ -48,61 +50,83 @@ def parse_params(given: Mapping[str, str], params: type[Params]) -> Params:
     """The same for texts that were taken from elsewhere, such as the path."""
     values: dict[str, Any] = {}
     faults: list[str] = []
-    for name, public_name, required, read in _readers(params):
-        text = given.get(public_name)
+    for parameter in parameters_of(params):
+        text = given.get(parameter.public_name)
         if text is not None:
             try:
-                values[name] = read(text)
+                values[parameter.name] = parameter.read(text)
             except ValueError as fault:
-                faults.append(f"Invalid value for '{public_name}': {fault}")
-        elif required:
-            faults.append(f"Invalid value for '{public_name}': Field required")
+                faults.append(f"Invalid value for '{parameter.public_name}': {fault}")
+        elif parameter.required:
+            faults.append(f"Invalid value for '{parameter.public_name}': Field required")
     if faults:
         raise invalid("; ".join(faults))
     return params(**values)
 
 
-def check_params(params: type[msgspec.Struct]) -> None:
-    """Refuse a Struct with a field that no parameter can fill.
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a Struct as a parameter.
 
-    Raises:
-        TypeError: It names the field.
+    Attributes:
+        name: Name of the field.
+        public_name: Name of the parameter.
+        required: Whether it has no default.
+        default: Its default, None when it has none.
+        type: Its type in JSON Schema.
+        choices: The texts it may be; empty: any.
+        limits: What `Meta` says of it, innermost first.
     """
-    _readers(params)
 
+    name: str
+    public_name: str
+    required: bool
+    default: Any
+    type: Literal["boolean", "integer", "string"]
+    choices: tuple[str, ...]
+    limits: tuple[msgspec.Meta, ...]
 
-_Read = Callable[[str], Any]
-"""Text to value; raises ValueError with the reason."""
+    def read(self, text: str) -> bool | int | str:
+        """Its value. Raises ValueError with the reason when the text is none."""
+        if self.type == "boolean":
+            return _boolean(text)
+        if self.type == "integer":
+            return _integer(text, self.limits)
+        return _choice(text, self.choices, self.limits) if self.choices else _text(text, self.limits)
 
 
 @cache
-def _readers(params: type[msgspec.Struct]) -> tuple[tuple[str, str, bool, _Read], ...]:
-    """Attribute name, public name, whether it is required, and how it is read, per field."""
-    return tuple(
-        (field.name, field.encode_name, field.required, _reader(field.type, f"{params.__name__}.{field.name}"))
-        for field in msgspec.structs.fields(params)
-    )
+def parameters_of(params: type[msgspec.Struct]) -> tuple[Parameter, ...]:
+    """The fields of a Struct as parameters.
+
+    Raises:
+        TypeError: No parameter can fill a field; it names the field.
+    """
+    return tuple(_parameter(field, params.__name__) for field in msgspec.structs.fields(params))
 
 
-def _reader(annotation: Any, where: str) -> _Read:
-    """How a field of this type is read. (`msgspec.inspect` would lose the order of a Literal's choices.)"""
-    metas: list[msgspec.Meta] = []
+def _parameter(field: msgspec.structs.FieldInfo, where: str) -> Parameter:
+    annotation, limits = field.type, []
     while get_origin(annotation) in (Annotated, Union, UnionType):
         inner, *rest = [part for part in get_args(annotation) if part is not NoneType]
-        metas += [part for part in rest if isinstance(part, msgspec.Meta)]
         if get_origin(annotation) is not Annotated and rest:
             break
+        limits += [part for part in rest if isinstance(part, msgspec.Meta)]
         annotation = inner
-    if annotation is bool:
-        return _boolean
-    if annotation is int:
-        return partial(_integer, metas=metas)
-    if annotation is str:
-        return partial(_text, metas=metas)
-    choices = get_args(annotation)
-    if get_origin(annotation) is Literal and all(isinstance(choice, str) for choice in choices):
-        return partial(_choice, choices=choices, metas=metas)
-    raise TypeError(f"{where}: a query parameter is a str, int, bool or Literal of texts, not {annotation!r}")
+    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    kind = "string" if choices and all(isinstance(c, str) for c in choices) else _TYPES.get(annotation)
+    if kind is None:
+        raise TypeError(
+            f"{where}.{field.name}: a query parameter is a str, int, bool or Literal of texts, not {annotation!r}"
+        )
+    return Parameter(
+        name=field.name,
+        public_name=field.encode_name,
+        required=field.required,
+        default=None if field.default is msgspec.NODEFAULT else field.default,
+        type=kind,
+        choices=choices,
+        limits=tuple(reversed(limits)),
+    )
 
 
 def _boolean(text: str) -> bool:
@@ -114,14 +138,14 @@ def _boolean(text: str) -> bool:
     raise ValueError("Input should be a valid boolean, unable to interpret input")
 
 
-def _integer(text: str, metas: Sequence[msgspec.Meta]) -> int:
+def _integer(text: str, limits: Sequence[msgspec.Meta]) -> int:
     match = _INTEGER.fullmatch(text)
     if match is None:
         raise ValueError("Input should be a valid integer, unable to parse string as an integer")
     if len(match[1]) > MAX_DIGITS:
         raise ValueError("Unable to parse input string as an integer, exceeded maximum size")
     number = int(match[1])
-    for meta in metas:
+    for meta in limits:
         if meta.ge is not None and not number >= meta.ge:
             raise ValueError(f"Input should be greater than or equal to {meta.ge}")
         if meta.gt is not None and not number > meta.gt:
@@ -133,8 +157,8 @@ def _integer(text: str, metas: Sequence[msgspec.Meta]) -> int:
     return number
 
 
-def _text(text: str, metas: Sequence[msgspec.Meta]) -> str:
-    for meta in metas:
+def _text(text: str, limits: Sequence[msgspec.Meta]) -> str:
+    for meta in limits:
         if meta.min_length is not None and len(text) < meta.min_length:
             raise ValueError(f"String should have at least {_characters(meta.min_length)}")
         if meta.max_length is not None and len(text) > meta.max_length:
@@ -146,11 +170,12 @@ def _characters(count: int) -> str:
     return f"{count} character" if count == 1 else f"{count} characters"
 
 
-def _choice(text: str, choices: Sequence[str], metas: Sequence[msgspec.Meta]) -> str:
+def _choice(text: str, choices: Sequence[str], limits: Sequence[msgspec.Meta]) -> str:
     if text in choices:
         return text
-    for meta in metas:
+    for meta in limits:
         if meta.extra and "invalid" in meta.extra:
             raise ValueError(meta.extra["invalid"])
     *others, last = (f"'{choice}'" for choice in choices)
-    raise ValueError(f"Input should be {', '.join(others)} or {last}" if others else f"Input should be {last}")
+    listed = f"{', '.join(others)} or {last}" if others else last
+    raise ValueError(f"Input should be {listed}")

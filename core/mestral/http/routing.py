@@ -12,7 +12,7 @@ from litestar import handlers
 from litestar.handlers import HTTPRouteHandler
 
 from mestral.contributions import Access
-from mestral.http.query import check_params
+from mestral.http.query import parameters_of
 
 
 def get(
@@ -63,6 +63,6 @@ def _options(
     access: Access, operation_id: str, query: type[msgspec.Struct] | None, options: dict[str, Any]
 ) -> dict[str, Any]:
     if query is not None:
-        check_params(query)
+        parameters_of(query)  # refuses, here and now, what no parameter can fill
     opt = {**options.pop("opt", {}), "access": Access(access), "query": query}
     return {"status_code": 200, **options, "operation_id": operation_id, "opt": opt}

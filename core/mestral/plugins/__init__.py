@@ -1,8 +1,9 @@
 """Plugins: found, ordered, loaded, checked and assembled, each with a state and a sentence saying why.
 
-Guarantees: loading never raises for a broken plugin; its record says what is wrong and what to do, and the others
-go on. Nothing here is global: whoever calls `load_plugins` owns what it returns. Importing this package imports
-neither Litestar nor SQLAlchemy. Read `pipeline.py` first: it is the list of the steps, one line each.
+Guarantees: loading never raises for a broken plugin; its record says what is wrong and what to do, and the
+others go on. Nothing here is global: whoever calls `load_plugins` owns what it returns. Importing this
+package imports neither Litestar nor SQLAlchemy. Read `pipeline.py` first: it is the list of the steps, one
+line each.
 """
 
 from mestral.plugins.pipeline import load_plugins

@@ -1,7 +1,7 @@
 """Step 8, assemble: does Litestar accept the plugin's handlers, and does their OpenAPI document build?
 
-Guarantees: a throw-away app per plugin, so that a fault is found before the real app is made and its message names
-the plugin. No lifespan is run and no logging is configured.
+Guarantees: a throw-away app per plugin, so that a fault is found before the real app is made and its message
+names the plugin. No lifespan is run and no logging is configured.
 """
 
 from collections.abc import Sequence

@@ -1,14 +1,14 @@
 """Step 7, collect: what does a plugin contribute?
 
-Guarantees: what comes back is complete and of the declared types, every route has an access level and an explicit
-operation id, every prefix is resolved and allowed, and the plugin is not at odds with itself. A single thing that is
-not so refuses the whole plugin: half a plugin is never served.
+Guarantees: what comes back is complete and of the declared types, every route has an access level and an
+explicit operation id, every prefix is resolved and allowed, and the plugin is not at odds with itself. A
+single thing that is not so refuses the whole plugin: half a plugin is never served.
 """
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
@@ -59,7 +59,7 @@ def _items(hook: str, kind: type[T], returned: object) -> tuple[T, ...]:
     items = tuple(returned)
     for item in items:
         if not isinstance(item, kind):
-            fail(f"{hook} returned a {type(item).__name__} in its list: it must hold mestral.{kind.__name__} only.")
+            fail(f"{hook} returned a {type(item).__name__} in its list of mestral.{kind.__name__}.")
     return items
 
 
@@ -70,8 +70,8 @@ def _check_service(service: Service) -> None:
         fail(f"A service for slot {service.slot} has the name {service.name!r}: it must be a text.")
     if not isinstance(service.factory, str) or not _FACTORY.fullmatch(service.factory):
         fail(
-            f"The factory of service {service.name!r} for slot {service.slot} is {service.factory!r}: it must be an "
-            "import path `package.module:callable`."
+            f"The factory of service {service.name!r} for slot {service.slot} is {service.factory!r}: "
+            "it must be an import path `package.module:callable`."
         )
 
 

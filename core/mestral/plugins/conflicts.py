@@ -1,8 +1,8 @@
 """Step 9, conflicts: which plugins cannot be used together, and which of them gives way?
 
-Guarantees: core wins over plugins, plugins of Mestral itself over those of others, and among those the earlier one
-in the order wins; who gives way is taken out whole, with both sides named. So no third-party plugin can take a
-first-party one down.
+Guarantees: core wins over plugins, plugins of Mestral itself over those of others, and among those the
+earlier one in the order wins; who gives way is taken out whole, with both sides named. So no third-party
+plugin can take a first-party one down.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from mestral.contributions import Routes
 from mestral.plugins.records import PluginRecord, State
-from mestral.plugins.routes import Claims, routes_of, service_key
+from mestral.plugins.routes import Claims, routes_in, routes_of, service_key
 from mestral.settings.nearest import did_you_mean
 
 
@@ -26,21 +26,20 @@ def end_conflicts(records: Sequence[PluginRecord], core_handlers: Sequence[Any])
             continue
         problems = [
             *_excluded(record, winners),
-            *(p for group in record.routes for r in routes_of(record.name, group) if (p := claims.route_problem(r))),
+            *(problem for route in routes_in(record) if (problem := claims.route_problem(route))),
             *(
-                f"Service {service.name!r} for slot {service.slot} is already offered by {services[key].name}."
+                f"{services[key].name} already offers a service {service.name!r} for slot {service.slot}."
                 for service in record.services
                 if (key := service_key(service)) in services
             ),
         ]
         if problems:
-            record.end(State.CONFLICTED, " ".join(problems) + " Disable one of them.")
+            record.end(State.CONFLICTED, " ".join(problems) + " They cannot be served together: change or disable one.")
             continue
         winners.append(record)
         services.update((service_key(service), record) for service in record.services)
-        for group in record.routes:
-            for route in routes_of(record.name, group):
-                claims.add_route(route)
+        for route in routes_in(record):
+            claims.add_route(route)
 
 
 def _excluded(record: PluginRecord, winners: Iterable[PluginRecord]) -> Iterable[str]:
@@ -74,7 +73,7 @@ def _end_dependent(
     if required is None:
         record.end(
             State.UNAVAILABLE,
-            f"It requires the plugin {name!r}, which no installed distribution offers.{did_you_mean(name, known)}",
+            f"It requires the plugin {name!r}, which nobody offers here.{did_you_mean(name, known)}",
         )
         return
     broken = required.state in (State.FAILED, State.MISCONFIGURED, State.CONFLICTED, State.INCOMPATIBLE)

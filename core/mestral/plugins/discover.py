@@ -1,7 +1,7 @@
 """Step 1, discover: which plugins do the installed distributions offer?
 
-Guarantees: reads metadata only, nothing is imported. Two distributions that offer one name are both refused, save
-that a plugin of Mestral itself keeps its name and the intruder is refused: nobody can shadow it.
+Guarantees: reads metadata only, nothing is imported. Two distributions that offer one name are both refused,
+save that a plugin of Mestral itself keeps its name and the intruder is refused: nobody can shadow it.
 """
 
 import importlib.metadata
@@ -49,18 +49,24 @@ def _settle(offers: list[PluginRecord]) -> tuple[PluginRecord, Finding | None]:
     if own:
         intruders = " and ".join(offer.distribution for offer in offers if offer is not record)
         message = (
-            f"{intruders} offers a plugin named {record.name!r}, which belongs to {record.distribution}. Mestral's own "
-            f"is used and the other refused: uninstall {intruders}, or ask its author for another name."
+            f"{intruders} offers a plugin named {record.name!r}, which belongs to {record.distribution}: "
+            f"Mestral's own is used. Uninstall {intruders}, or ask its author for another name."
         )
         return record, Finding(
-            level="warning", where="installed distributions", key=f"plugins.{record.name}", message=message,
+            level="warning",
+            where="installed distributions",
+            key=f"plugins.{record.name}",
+            message=message,
             plugin=record.name,
         )
     message = f"{both} both offer a plugin named {record.name!r}, so neither is used: uninstall one of them."
     record = PluginRecord(name=record.name, distribution=both, entry_point=offers[0].entry_point)
     record.end(State.CONFLICTED, message)
     return record, Finding(
-        level="warning", where="installed distributions", key=f"plugins.{record.name}", message=message,
+        level="warning",
+        where="installed distributions",
+        key=f"plugins.{record.name}",
+        message=message,
         plugin=record.name,
     )
 
@@ -70,8 +76,8 @@ def _check_name(record: PluginRecord) -> None:
     if not _NAME.fullmatch(record.name):
         record.end(
             State.FAILED,
-            f"{record.name!r} cannot be the name of a plugin: its entry point needs a name of lower-case letters, digits and "
-            "underscores that begins with a letter.",
+            f"{record.name!r} cannot be the name of a plugin: its entry point needs a name of "
+            "lower-case letters, digits and underscores that begins with a letter.",
         )
     elif record.name in PluginsSettings.__struct_fields__:
         record.end(

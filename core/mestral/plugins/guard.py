@@ -1,8 +1,8 @@
 """The guard around every step that runs code of a plugin.
 
-Guarantees: whatever the plugin does (raise, sys.exit, hang) ends that plugin with a sentence and never the caller;
-only KeyboardInterrupt passes. The step runs in a daemon thread and is abandoned when its time is up; a thread cannot
-be killed, so what it holds stays with it until the process ends. Every step is timed.
+Guarantees: whatever the plugin does (raise, sys.exit, hang) ends that plugin with a sentence and never the
+caller; only KeyboardInterrupt passes. The step runs in a daemon thread and is abandoned when its time is up;
+a thread cannot be killed, so what it holds stays with it until the process ends. Every step is timed.
 """
 
 import logging
@@ -52,8 +52,8 @@ def run_step(record: PluginRecord, step: str, function: Callable[[], T], *, limi
     if thread.is_alive():
         record.end(
             State.FAILED,
-            f"Step '{step}' was still running after {limit:g} s and was abandoned. Take what waits out of it, or "
-            "raise plugins.step_seconds.",
+            f"Step '{step}' was still running after {limit:g} s and was abandoned. Take what waits "
+            "out of it, or raise plugins.step_seconds.",
         )
         return None
     if elapsed > SLOW_SECONDS:

@@ -1,7 +1,8 @@
-"""Step 6, hooks: which hooks does a plugin implement, and does each keep to its spec? And the one way to call them.
+"""Step 6, hooks: which hooks does a plugin implement, and does each keep to its spec? And the one way to call
+them.
 
-Guarantees: a plugin that breaks a spec is refused before anything of it is registered. A hook is always called for
-one plugin alone, so what it raises concerns nobody else.
+Guarantees: a plugin that breaks a spec is refused before anything of it is registered. A hook is always
+called for one plugin alone, so what it raises concerns nobody else.
 """
 
 import inspect
@@ -15,11 +16,14 @@ from mestral.plugins.records import fail
 from mestral.settings.nearest import did_you_mean
 
 _PREFIX = "mestral_"
-_SPECS: dict[str, Callable[..., Any]] = {name: getattr(Hooks, name) for name in dir(Hooks) if name.startswith(_PREFIX)}
+_SPECS: dict[str, Callable[..., Any]] = {
+    name: getattr(Hooks, name) for name in dir(Hooks) if name.startswith(_PREFIX)
+}
 
 
 class HookCaller:
-    """The plugins whose hooks can be called: a pluggy manager that belongs to one `Plugins`, never to a module."""
+    """The plugins whose hooks can be called: a pluggy manager that belongs to one `Plugins`, never to a
+    module."""
 
     def __init__(self) -> None:
         self._manager = pluggy.PluginManager("mestral")
@@ -73,7 +77,9 @@ class HookCaller:
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             if implementation.plugin_name == name:
                 declared = inspect.signature(implementation.function).parameters
-                return implementation.function(**{key: arguments[key] for key in declared if key in arguments})
+                return implementation.function(
+                    **{key: arguments[key] for key in declared if key in arguments}
+                )
         raise LookupError(f"plugin {name} does not implement {hook}")
 
 

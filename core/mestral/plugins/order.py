@@ -1,7 +1,8 @@
 """Step 5, order: who comes before whom?
 
-Guarantees: stable. A plugin comes after what its manifest `requires` and after what it names in `after`; apart from
-that the given order is kept. Plugins that wait for each other end `failed`, with the circle as a path.
+Guarantees: stable. A plugin comes after what its manifest `requires` and after what it names in `after`;
+apart from that the given order is kept. Plugins that wait for each other end `failed`, with the circle as a
+path.
 """
 
 import graphlib
@@ -12,11 +13,10 @@ from mestral.plugins.records import PluginRecord, State
 def order(records: list[PluginRecord]) -> list[PluginRecord]:
     """The records in the order in which they are set up; those that ended follow in theirs."""
     while True:
-        alive = {record.name: record for record in records if record.serves and record.manifest is not None}
+        alive = {record.name: record for record in records if record.serves}
         sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
         for record in alive.values():
-            assert record.manifest is not None
-            before = (*record.manifest.requires, *record.manifest.after)
+            before = (*record.manifest.requires, *record.manifest.after) if record.manifest else ()
             sorter.add(record.name, *(name for name in before if name in alive))
         try:
             sorter.prepare()
@@ -28,7 +28,7 @@ def order(records: list[PluginRecord]) -> list[PluginRecord]:
             for name in set(circle):
                 alive[name].end(
                     State.FAILED,
-                    f"It waits for itself: {path} (each requires, or comes after, the next). Disable one of them.",
+                    f"It waits for itself: {path} (each must come after the next). Disable one of them.",
                 )
     ready: list[str] = []
     names: list[str] = []

@@ -11,8 +11,8 @@
     conflicts core against plugins, plugin against plugin
     services  which implementation serves each slot
 
-Guarantees: never raises for a broken plugin; each step ends those that fail it with a state and a sentence and goes
-on with the rest. Every step that runs code of a plugin is guarded, timed and bounded (`guard.py`).
+Guarantees: never raises for a broken plugin; each step ends those that fail it with a state and a sentence
+and goes on with the rest. Every step that runs code of a plugin is guarded, timed and bounded (`guard.py`).
 """
 
 import logging
@@ -34,6 +34,7 @@ from mestral.plugins.select import select
 from mestral.plugins.services import Chosen, choose_services, degrade_useless
 from mestral.plugins.validate import apply, apply_missing, ask_configured, validate
 from mestral.settings.model import Finding, Settings
+from mestral.settings.state_dir import ensure_state_dir
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +43,16 @@ def load_plugins(settings: Settings, *, assemble: bool = True, core_handlers: Se
     """Find, check and assemble every plugin.
 
     Args:
-        settings: The settings tree.
-        assemble: Whether to go on after the settings are validated. Without, no hook is called and Litestar is not
+        settings: The settings tree. assemble: Whether to go on after the settings are validated. Without, no
+            hook is called and Litestar is not
             imported: a plugin that is `active` then is one about which nothing bad is known so far.
         core_handlers: Litestar handlers of core's own routes, which plugins cannot claim.
 
     Returns:
         Every plugin with its state; never raises for a broken one.
+
+    Raises:
+        SettingsError: The state folder, which the hooks may use, cannot be used.
     """
     found, name_findings = discover()
     records, select_findings = select(found, settings)
@@ -64,11 +68,12 @@ def load_plugins(settings: Settings, *, assemble: bool = True, core_handlers: Se
     plugins = Plugins(records, settings=settings, hooks=hooks, findings=findings)
     if assemble:
         _register(records, hooks, limit)
-        _collect(plugins, hooks, limit)
+        _collect(plugins, hooks, settings, limit)
         _assemble(records, limit)
         end_dependents(records)
         end_conflicts(records, core_handlers)
-        plugins.services = _settle(records)
+        plugins.services, wrong = _settle(records)
+        plugins.findings += tuple(wrong)
         degrade_useless(records)
         for record in records:
             if not record.serves:
@@ -84,7 +89,9 @@ def _load(records: Sequence[PluginRecord], limit: float) -> None:
         loaded = run_step(record, "load", partial(load, record), limit=limit)
         if loaded is not None:
             record.object, record.manifest = loaded
-            run_step(record, "requirements", partial(check_requirements, record, record.manifest), limit=limit)
+            run_step(
+                record, "requirements", partial(check_requirements, record, record.manifest), limit=limit
+            )
         if record.state is State.UNAVAILABLE:
             record.wanted = record.named  # a missing extra is no fault of a plugin that nobody asked for
 
@@ -113,7 +120,9 @@ def _register(records: Sequence[PluginRecord], hooks: HookCaller, limit: float) 
         record.hooks = names or ()
 
 
-def _collect(plugins: Plugins, hooks: HookCaller, limit: float) -> None:
+def _collect(plugins: Plugins, hooks: HookCaller, settings: Settings, limit: float) -> None:
+    if plugins.active:
+        ensure_state_dir(settings)
     for record in plugins.active:
         step = partial(collect, record, hooks, plugins.context_of(record))
         result = run_step(record, "collect", step, limit=limit)
@@ -128,14 +137,17 @@ def _assemble(records: Sequence[PluginRecord], limit: float) -> None:
             run_step(record, "assemble", partial(trial_assembly, record.routes), limit=limit)
 
 
-def _settle(records: Sequence[PluginRecord]) -> Chosen:
-    """Choose services until nobody is ended by it any more: who ends takes its services and dependents along."""
+def _settle(records: Sequence[PluginRecord]) -> tuple[Chosen, list[Finding]]:
+    """Choose services until nobody is ended by it any more: who ends takes its services and dependents
+    along."""
+    findings: list[Finding] = []
     while True:
         before = len(_serving(records))
         end_dependents(records)
-        chosen = choose_services(records)
+        chosen, wrong = choose_services(records)
+        findings.extend(wrong)
         if len(_serving(records)) == before:
-            return chosen
+            return chosen, findings
 
 
 def _serving(records: Sequence[PluginRecord]) -> list[PluginRecord]:

@@ -1,7 +1,8 @@
 """What is known about one plugin: the states it can end in, and its record.
 
-Guarantees: a record holds no behaviour of the plugin itself but its object; every state other than `active` comes
-with a sentence for the deployer. A record that ended (any state but active and degraded) contributes nothing.
+Guarantees: a record holds no behaviour of the plugin itself but its object; every state other than `active`
+comes with a sentence for the deployer. A record that ended (any state but active and degraded) contributes
+nothing.
 """
 
 from enum import StrEnum

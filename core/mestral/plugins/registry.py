@@ -5,8 +5,11 @@ Guarantees: a hook that raises or hangs while serving degrades its own plugin, i
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from mestral.contributions import Demo, PluginContext
 from mestral.plugins.guard import describe, run_step
@@ -17,9 +20,12 @@ from mestral.settings.model import Finding, Settings
 
 _log = logging.getLogger(__name__)
 
+_NO_DEMO = "Its mestral_demo returned no mestral.Demo."
+
 
 class PluginsError(Exception):
-    """The platform must not start without a plugin. The message names the true culprits first, with reasons."""
+    """The platform must not start without a plugin. The message names the true culprits first, with
+    reasons."""
 
 
 class Plugins:
@@ -45,12 +51,10 @@ class Plugins:
         self.findings: tuple[Finding, ...] = tuple(findings)
         self.services: Chosen = services or {}
 
-    def __iter__(self) -> Iterator[PluginRecord]:
+    @property
+    def records(self) -> tuple[PluginRecord, ...]:
         """All of them: those that are to be used in their order, then the rest."""
-        return iter(self._records.values())
-
-    def __len__(self) -> int:
-        return len(self._records)
+        return tuple(self._records.values())
 
     def get(self, name: str) -> PluginRecord | None:
         """The plugin of that name; None when nobody offers it."""
@@ -59,12 +63,12 @@ class Plugins:
     @property
     def active(self) -> tuple[PluginRecord, ...]:
         """Those that serve (active or degraded), in their order."""
-        return tuple(record for record in self if record.serves)
+        return tuple(record for record in self.records if record.serves)
 
     @property
     def required_missing(self) -> tuple[PluginRecord, ...]:
         """Those that the deployer requires and that do not serve."""
-        return tuple(record for record in self if record.options.required and not record.serves)
+        return tuple(record for record in self.records if record.options.required and not record.serves)
 
     async def startup(self) -> None:
         """Call `mestral_startup` of every plugin in use, in their order."""
@@ -80,7 +84,8 @@ class Plugins:
         """Let every plugin in use prepare sample data in a folder of its own below `directory`.
 
         Returns:
-            Plugin -> its demo, or the sentence saying why it has none. Plugins without that hook are left out.
+            Plugin -> its demo, or the sentence saying why it has none. Plugins without that hook are left
+            out.
         """
         demos: dict[str, Demo | str] = {}
         for record in self.active:
@@ -89,15 +94,11 @@ class Plugins:
             folder = directory / record.name
             folder.mkdir()
             context = self.context_of(record)
+            step = partial(self._hooks.call, record.name, "mestral_demo", context=context, directory=folder)
             # A copy takes the verdict: a plugin without sample data goes on serving.
-            probe = PluginRecord(name=record.name, distribution=record.distribution, entry_point=record.entry_point)
-            demo = run_step(
-                probe,
-                "demo",
-                lambda: self._hooks.call(record.name, "mestral_demo", context=context, directory=folder),
-                limit=self._settings.plugins.step_seconds,
-            )
-            demos[record.name] = demo if isinstance(demo, Demo) else probe.reason or "Its demo returned no mestral.Demo."
+            copy = msgspec.structs.replace(record)
+            demo = run_step(copy, "demo", step, limit=self._settings.plugins.step_seconds)
+            demos[record.name] = demo if isinstance(demo, Demo) else copy.reason or _NO_DEMO
         return demos
 
     def context_of(self, record: PluginRecord) -> PluginContext:
@@ -127,18 +128,23 @@ class Plugins:
 
 
 def ensure_startable(plugins: Plugins, settings: Settings) -> None:
-    """Refuse to start when a required plugin, or with `plugins.on_error = "fail"` any that is to be used, is broken.
+    """Refuse to start when a required plugin, or with `plugins.on_error = "fail"` any that is to be used, is
+    broken.
 
     Raises:
         PluginsError: It lists every one of them with its reason, true culprits first.
     """
     strict = settings.plugins.on_error == "fail"
-    broken = [r for r in plugins if not r.serves and (r.options.required or (strict and r.wanted))]
+    broken = [r for r in plugins.records if not r.serves and (r.options.required or (strict and r.wanted))]
     if not broken:
         return
-    lines = [f"  {record.name} is {record.state}: {record.reason}" for record in _culprits_first(plugins, broken)]
+    lines = [
+        f"  {record.name} is {record.state}: {record.reason}" for record in _culprits_first(plugins, broken)
+    ]
     rule = 'plugins.on_error = "fail"' if strict else "required = true in their tables"
-    raise PluginsError(f"Mestral does not start, because of {rule}, without these plugins:\n" + "\n".join(lines))
+    raise PluginsError(
+        f"Mestral does not start, because of {rule}, without these plugins:\n" + "\n".join(lines)
+    )
 
 
 def _culprits_first(plugins: Plugins, broken: Sequence[PluginRecord]) -> list[PluginRecord]:

@@ -1,17 +1,17 @@
 """Routes as they are compared and shown: one method and path each, with owner and handler.
 
-Guarantees: reads Litestar's handlers without importing Litestar. Two routes that Litestar could not tell apart, or
-of which it would silently drop one, are never both claimed (platform/PLATFORM.md 3, points 11 to 15).
+Guarantees: reads Litestar's handlers without importing Litestar. Two routes that Litestar could not tell
+apart, or of which it would silently drop one, are never both claimed (platform/PLATFORM.md 3, points 11 to
+15).
 """
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from mestral.contributions import Access, Routes, Service
-from mestral.plugins.records import fail
+from mestral.plugins.records import PluginRecord, fail
 
 _PARAMETER = re.compile(r"\{[^{}:]*(?::([^{}]*))?\}")
 
@@ -59,9 +59,11 @@ def routes_of(owner: str, routes: Routes) -> Iterator[Route]:
         for path in paths:
             for method in sorted(handler.http_methods):
                 if not isinstance(access, Access):
-                    fail(f"{method} {path} ({name}) has no access level: give it access=Access.READ or another.")
+                    fail(f"{method} {path} ({name}) has no access level: give it access=Access.READ or so.")
                 if not isinstance(handler.operation_id, str) or not handler.operation_id:
-                    fail(f"{method} {path} ({name}) has no operation id: give it operation_id='{owner}.<name>'.")
+                    fail(
+                        f"{method} {path} ({name}) has no operation id: give it operation_id='{owner}.NAME'."
+                    )
                 yield Route(
                     owner=owner,
                     method=method,
@@ -70,6 +72,11 @@ def routes_of(owner: str, routes: Routes) -> Iterator[Route]:
                     operation_id=handler.operation_id,
                     handler=name,
                 )
+
+
+def routes_in(record: PluginRecord) -> list[Route]:
+    """Every method and path of a plugin whose routes were collected."""
+    return [route for group in record.routes for route in routes_of(record.name, group)]
 
 
 def service_key(service: Service) -> tuple[str, str]:
@@ -94,8 +101,8 @@ class Claims:
             known = self._types.get(shape)
             if known is not None and known[0] != kind:
                 return (
-                    f"{route} has a parameter of type {kind} where {known[1]} has one of type {known[0]}, and only "
-                    "one of them would be reached."
+                    f"{route} has a parameter of type {kind} where {known[1]} has one of type {known[0]}: "
+                    "one of them would not be reached."
                 )
         other = self._operations.get(route.operation_id)
         if other is not None:

@@ -1,14 +1,15 @@
 """Step 2, select: which of them are to be used, and in which order are they asked?
 
-Guarantees: nothing is imported. Third-party plugins stay `available` until the deployer names them; first-party
-plugins are wanted by default (step 4 may find that they need an extra or settings first). Names that nobody offers
-are reported, and those that are to be used get a record, so that no list or exit code overlooks them.
+Guarantees: nothing is imported. Third-party plugins stay `available` until the deployer names them; first-
+party plugins are wanted by default (step 4 may find that they need an extra or settings first). Names that
+nobody offers are reported, and those that are to be used get a record, so that no list or exit code overlooks
+them.
 """
 
 from collections.abc import Iterable, Mapping
 
 from mestral.plugins.records import PluginRecord, State
-from mestral.plugins.validate import read_options
+from mestral.plugins.validate import end_misconfigured, read_options
 from mestral.settings.model import Finding, Settings
 from mestral.settings.nearest import did_you_mean
 
@@ -17,28 +18,32 @@ def select(records: list[PluginRecord], settings: Settings) -> tuple[list[Plugin
     """Mark who is wanted.
 
     Returns:
-        The records, those that are to be used first, in the order of `plugins.enabled` (or `plugins.only`), then the
-        default ones by name, then the rest; and what is wrong with the names in the settings.
+        The records, those that are to be used first, in the order of `plugins.enabled` (or `plugins.only`),
+        then the default ones by name, then the rest; and what is wrong with the names in the settings.
     """
     choice = settings.plugins
     by_name = {record.name: record for record in records}
     findings: list[Finding] = []
-    wrong_options: dict[str, tuple[Finding, ...]] = {}
+    about_options: dict[str, tuple[Finding, ...]] = {}
     named = choice.enabled if choice.only is None else choice.only
 
     for table in choice.tables:
-        options, wrong = read_options(settings, table)
-        findings.extend(wrong)
+        options = read_options(settings, table)
+        findings.extend(options.findings)
         record = by_name.get(table)
         if record is None:
-            findings.append(_not_installed_table(settings, table, options.required, by_name))
-            if options.required:
+            findings.append(_not_installed_table(settings, table, options.values.required, by_name))
+            if options.values.required:
                 record = by_name[table] = _missing(table, by_name)
         if record is not None:
-            record.options = options
-            record.named = options.required
-            wrong_options[table] = wrong
-    for key, names in (("enabled", choice.enabled), ("only", choice.only or ()), ("disabled", choice.disabled)):
+            record.options, record.origins = options.values, options.origins
+            record.named = options.values.required
+            about_options[table] = options.findings
+    for key, names in (
+        ("enabled", choice.enabled),
+        ("only", choice.only or ()),
+        ("disabled", choice.disabled),
+    ):
         for name in names:
             if name not in by_name or by_name[name].distribution == "":
                 findings.append(_unknown_name(settings, key, name, by_name))
@@ -50,11 +55,11 @@ def select(records: list[PluginRecord], settings: Settings) -> tuple[list[Plugin
     for record in by_name.values():
         record.wanted = record.named or record.first_party
         _apply(record, settings, named)
-        errors = wrong_options.get(record.name)
-        if errors and record.serves:
-            record.end(State.MISCONFIGURED, " ".join(f"{error.where}: {error.message}" for error in errors))
+        end_misconfigured(record, about_options.get(record.name, ()))
     position = {name: index for index, name in reversed(list(enumerate(named)))}
-    return sorted(by_name.values(), key=lambda r: (not r.wanted, position.get(r.name, len(named)), r.name)), findings
+    return sorted(
+        by_name.values(), key=lambda r: (not r.wanted, position.get(r.name, len(named)), r.name)
+    ), findings
 
 
 def _apply(record: PluginRecord, settings: Settings, named: Iterable[str]) -> None:
@@ -67,7 +72,10 @@ def _apply(record: PluginRecord, settings: Settings, named: Iterable[str]) -> No
         record.wanted = record.options.required
         record.end(State.DISABLED, "plugins.only does not name it: add it there to use it.")
     elif record.state is State.ACTIVE and not record.first_party and record.name not in named:
-        record.end(State.AVAILABLE, f'It is installed but not enabled: add "{record.name}" to plugins.enabled to use it.')
+        record.end(
+            State.AVAILABLE,
+            f'It is installed but not enabled: add "{record.name}" to plugins.enabled to use it.',
+        )
 
 
 def _missing(name: str, known: Mapping[str, PluginRecord]) -> PluginRecord:

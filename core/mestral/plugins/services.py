@@ -1,26 +1,33 @@
 """Step 10, services: which implementation serves each slot?
 
-Guarantees: the setting `<key>` of `[plugins.<plugin>]` chooses for the slot `<plugin>.<key>`, among the services of
-plugins that are used. A name that nobody offers misconfigures the plugin whose setting it is.
+Guarantees: the setting `<key>` of `[plugins.<plugin>]` chooses for the slot `<plugin>.<key>`, among the
+services of plugins that are used. A name that nobody offers misconfigures the plugin whose setting it is.
 """
 
 from collections.abc import Mapping, Sequence
 
 from mestral.contributions import Service
 from mestral.plugins.records import PluginRecord, State
+from mestral.settings.model import Finding
 from mestral.settings.nearest import did_you_mean
 
 Chosen = Mapping[str, tuple[Service, PluginRecord]]
 
 
-def choose_services(records: Sequence[PluginRecord]) -> Chosen:
-    """Slot -> the chosen service and the plugin that contributed it. A setting that is None chooses nothing."""
+def choose_services(records: Sequence[PluginRecord]) -> tuple[Chosen, list[Finding]]:
+    """Choose for every slot that has a service and belongs to a plugin in use.
+
+    Returns:
+        Slot -> the chosen service and the plugin that contributed it (a setting that is None chooses
+        nothing); and the settings that name no service.
+    """
     by_name = {record.name: record for record in records}
     offers: dict[str, dict[str, tuple[Service, PluginRecord]]] = {}
     for record in records:
         for service in record.services:
             offers.setdefault(service.slot, {})[service.name] = (service, record)
     chosen: dict[str, tuple[Service, PluginRecord]] = {}
+    findings: list[Finding] = []
     for slot, offered in offers.items():
         plugin, _, key = slot.partition(".")
         owner = by_name.get(plugin)
@@ -30,12 +37,17 @@ def choose_services(records: Sequence[PluginRecord]) -> Chosen:
         if name in offered:
             chosen[slot] = offered[name]
         elif name is not None:
-            owner.end(
-                State.MISCONFIGURED,
-                f"{key} = {name!r} in [plugins.{plugin}] ({owner.origins.get(key, 'its default')}) names no service. "
-                f"Installed and in use: {', '.join(sorted(offered))}.{did_you_mean(str(name), offered)}",
+            finding = Finding(
+                level="error",
+                where=owner.origins.get(key, f"default of plugins.{slot}"),
+                key=f"plugins.{slot}",
+                message=f"{key} = {name!r} names no service for slot {slot}. Installed and in use: "
+                f"{', '.join(sorted(offered))}.{did_you_mean(str(name), offered)}",
+                plugin=plugin,
             )
-    return chosen
+            findings.append(finding)
+            owner.end(State.MISCONFIGURED, finding.line)
+    return chosen, findings
 
 
 def degrade_useless(records: Sequence[PluginRecord]) -> None:

@@ -1,10 +1,10 @@
 """Step 4, validate: is a plugin's table right?
 
-Guarantees: nothing is raised for a wrong setting: all findings of all plugins come back, and those with an error end
-their plugin as misconfigured. A plugin's Struct is checked before any of its hooks is called.
+Guarantees: nothing is raised for a wrong setting: all findings of all plugins come back, and those with an
+error end their plugin as misconfigured. A plugin's Struct is checked before any of its hooks is called.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -34,12 +34,20 @@ class Validated(msgspec.Struct, frozen=True, kw_only=True):
     origins: dict[str, str]
 
 
-def read_options(settings: Settings, name: str) -> tuple[PluginOptions, tuple[Finding, ...]]:
-    """The keys of `[plugins.<name>]` that belong to core, for every plugin alike, and the errors in them."""
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the keys of a table that core reads; a wrong one leaves all at their defaults."""
+
+    values: PluginOptions
+    findings: tuple[Finding, ...]
+    origins: dict[str, str]
+
+
+def read_options(settings: Settings, name: str) -> Options:
+    """The keys of `[plugins.<name>]` that belong to core, for every plugin alike."""
     table = settings.plugins.tables.get(name, {})
     own = {key: value for key, value in table.items() if key in _CORE_KEYS}
-    options, findings, _ = validate_table(PluginOptions, own, plugin=name, environ={})
-    return options if isinstance(options, PluginOptions) else PluginOptions(), findings
+    values, findings, origins = validate_table(PluginOptions, own, plugin=name, environ={})
+    return Options(values=values or PluginOptions(), findings=findings, origins=origins)
 
 
 def validate(name: str, manifest: Manifest, settings: Settings) -> Validated:
@@ -59,11 +67,17 @@ def validate(name: str, manifest: Manifest, settings: Settings) -> Validated:
 
 
 def apply(record: PluginRecord, result: Validated) -> None:
-    """Keep what came of the table, and end the plugin when something in it is wrong."""
-    record.settings, record.origins = result.settings, result.origins
-    errors = [finding for finding in result.findings if finding.level == "error"]
+    """Keep what came of the plugin's own settings."""
+    record.settings = result.settings
+    record.origins = {**record.origins, **result.origins}
+    end_misconfigured(record, result.findings)
+
+
+def end_misconfigured(record: PluginRecord, findings: Iterable[Finding]) -> None:
+    """End the plugin when an error is among the findings about its table."""
+    errors = [finding.line for finding in findings if finding.level == "error"]
     if errors and record.serves:
-        record.end(State.MISCONFIGURED, " ".join(f"{error.where}: {error.message}" for error in errors))
+        record.end(State.MISCONFIGURED, " ".join(errors))
 
 
 class Configured(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from mestral.readers.fingerprint import Fingerprint
 Key = tuple[str, bytes]
 """Render function and encoded arguments."""
 
-_ENTRY_BYTES, _STAMP_BYTES = 1024, 256  # what the objects around a body take, roughly
+_ENTRY_BYTES, _STAMP_BYTES = 1024, 400  # what the objects around a body take, roughly
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,9 @@ Guarantees: a service is made when it is first asked for, once per reader proces
 in the front.
 """
 
+import logging
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,17 @@ import msgspec
 
 from mestral.readers.memo import Memo
 
+logger = logging.getLogger(__name__)
+
 
 class ReaderService(msgspec.Struct, frozen=True, kw_only=True):
     """The chosen implementation of one service slot.
 
     Attributes:
-        slot: `<plugin>.<key>`, such as `experiments.source`. factory: Import path `package.module:callable`
-        of `callable(settings, state_dir)`. settings: The validated settings Struct of the plugin it belongs
-        to, or None. Its type must be importable
-            by name: reader processes get a pickled copy.
+        slot: `<plugin>.<key>`, such as `experiments.source`.
+        factory: Import path `package.module:callable` of `callable(settings, state_dir)`.
+        settings: The validated settings Struct of the plugin it belongs to, or None. Its type must be
+            importable by name: reader processes get a pickled copy.
     """
 
     slot: str
@@ -42,20 +45,23 @@ class PackedService(msgspec.Struct, frozen=True, array_like=True):
     settings: bytes
 
 
-def pack_service(service: ReaderService) -> PackedService:
-    """Make a service ready for a reader.
-
-    Raises:
-        ValueError: When its settings cannot be pickled.
-    """
-    try:
-        settings = pickle.dumps(service.settings)
-    except Exception as error:
-        raise ValueError(
-            f"service {service.slot}: settings of type {type(service.settings).__qualname__} cannot be handed to "
-            f"reader processes ({error}); define the type at the top level of a module"
-        ) from error
-    return PackedService(service.slot, service.factory, settings)
+def pack_services(services: Iterable[ReaderService]) -> tuple[PackedService, ...]:
+    """Make services ready for a reader. One that cannot be made ready is logged, and harms no other."""
+    packed = []
+    for service in services:
+        try:
+            settings = pickle.dumps(service.settings)
+        except Exception as error:
+            logger.error(
+                "service %s is missing in reader processes: settings of type %s cannot be handed to them "
+                "(%s); define the type at the top level of a module",
+                service.slot,
+                type(service.settings).__qualname__,
+                error,
+            )
+        else:
+            packed.append(PackedService(service.slot, service.factory, settings))
+    return tuple(packed)
 
 
 def resolve(path: str) -> Callable[..., Any]:
@@ -92,7 +98,8 @@ class ReaderContext:
         """
         if slot not in self._services:
             if slot not in self._packed:
-                raise LookupError(f"no service for slot {slot!r}; there are: {', '.join(sorted(self._packed))}")
+                there = ", ".join(sorted(self._packed)) or "none"
+                raise LookupError(f"no service for slot {slot!r} in reader processes; there are: {there}")
             packed = self._packed[slot]
             settings = pickle.loads(packed.settings)  # noqa: S301 - written by the front that started this process
             self._services[slot] = resolve(packed.factory)(settings, self.state_dir)

@@ -75,7 +75,8 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
         """Both together."""
         return Fingerprint(
             stamps=self.stamps + other.stamps,
-            content=content_digest(self.content, other.content) if self.content and other.content
+            content=content_digest(self.content, other.content)
+            if self.content and other.content
             else self.content or other.content,
             taken_ns=min(self.taken_ns, other.taken_ns) or max(self.taken_ns, other.taken_ns),
         )

@@ -17,10 +17,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         render: Import path `package.module:function` of `function(reader, *args) -> bytes | Answer`;
             `reader` is a `ReaderContext`. It runs in a reader process.
         args: Its arguments: values that msgspec can encode as MessagePack and decode without a type.
-        fingerprint: What the answer will be made from; equal fingerprints give equal answers. affinity:
-        Plans with the same word go to the same reader, so that one parsed copy serves them. clock_seconds:
-        For answers that depend on now: they are made anew at every multiple of so many seconds;
-            0 = they do not depend on now.
+        fingerprint: What the answer will be made from; equal fingerprints give equal answers.
+        affinity: Plans with the same word go to the same reader, so that one parsed copy serves them.
+        clock_seconds: For answers that depend on now: they are made anew at every multiple of so many
+            seconds; 0 = they do not depend on now.
         media_type: Content type of the answer.
     """
 

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 _QUEUE_LIMIT = 64  # jobs waiting for one reader
 _BACK_OFF_SECONDS = 30.0  # longest pause between two attempts to start a reader that does not start
-_PAUSE_SECONDS = 0.5  # before a reader that ended without a job is replaced, so that it cannot be done in a loop
+_PAUSE_SECONDS = 0.5  # before a reader that ended without a job is replaced: never in a tight loop
 
 
 class RenderFailed(Exception):  # noqa: N818 - says what happened
@@ -80,7 +80,7 @@ class Pool:
         count = settings.count or max(1, len(os.sched_getaffinity(0)) - 1)
         self._threads = Threads(count, "mestral reader exchange")
         self._readers = [
-            _Reader(f"mestral reader {number}", settings, hello, self._threads) for number in range(1, count + 1)
+            _Reader(f"mestral reader {number + 1}", settings, hello, self._threads) for number in range(count)
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -174,7 +174,7 @@ class _Reader:
                 try:
                     stays = await self._render(process, call)
                 finally:
-                    call.refuse("The server is stopping.")  # where it was cancelled; else it is answered already
+                    call.refuse("The server is stopping.")  # when cancelled; else it is answered already
                 if not stays:
                     return
             else:
@@ -182,7 +182,7 @@ class _Reader:
                 waking = asyncio.ensure_future(self._wake.wait())
                 await asyncio.wait((waking, process.ended), return_when=asyncio.FIRST_COMPLETED)
                 waking.cancel()
-        logger.warning("%s (process %d) ended while it had nothing to do; it is replaced", self._name, process.pid)
+        logger.warning("%s (process %d) ended without a job; it is replaced", self._name, process.pid)
         await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _render(self, process: ReaderProcess, call: _Call) -> bool:
@@ -191,13 +191,21 @@ class _Reader:
         try:
             reply, body = await process.render(call.render, call.args, self._settings.time_seconds)
         except Expired:
-            logger.error("%s: %s took more than readers.time_seconds (%g) and was killed; the reader is replaced",
-                         self._name, call.render, self._settings.time_seconds)
+            logger.error(
+                "%s was killed because %s took more than readers.time_seconds (%g); it is replaced",
+                self._name,
+                call.render,
+                self._settings.time_seconds,
+            )
             call.refuse("The answer takes longer than is allowed.", retry_after=None)
             return False
         except Died:
-            logger.error("%s (process %d) ended in the midst of %s; it is replaced",
-                         self._name, process.pid, call.render)
+            logger.error(
+                "%s (process %d) ended in the midst of %s; it is replaced",
+                self._name,
+                process.pid,
+                call.render,
+            )
             call.refuse("The process that made this answer ended, try again.")
             return False
         match reply.outcome:

@@ -87,7 +87,9 @@ class ReaderProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
-    async def _ask(self, header: msgspec.Struct, body: bytes, expected: type[T], seconds: float) -> tuple[T, bytes]:
+    async def _ask(
+        self, header: msgspec.Struct, body: bytes, expected: type[T], seconds: float
+    ) -> tuple[T, bytes]:
         expired = False
 
         def expire() -> None:

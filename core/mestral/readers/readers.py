@@ -1,5 +1,4 @@
-"""How a GET over data is answered: fingerprint, ETag, cache, single flight, reader process, fingerprint
-again.
+"""How a GET over data is answered: fingerprint, ETag, cache, single flight, reader, fingerprint again.
 
 Guarantees: an answer that is given from the cache, or confirmed by 304, is the one the data would give now.
 Nothing is read but the fingerprint where the client or the cache has the answer already. The event loop
@@ -21,7 +20,7 @@ from mestral import __version__
 from mestral.errors import unavailable
 from mestral.http.conditional import matches
 from mestral.readers.cache import BodyCache, Finished, Key
-from mestral.readers.context import ReaderService, pack_service
+from mestral.readers.context import ReaderService, pack_services
 from mestral.readers.fingerprint import Fingerprint, content_digest
 from mestral.readers.flights import Flights
 from mestral.readers.plan import Plan
@@ -63,16 +62,17 @@ class Readers:
     Args:
         settings: The settings tree; `readers`, `state_dir` and `server.shutdown_seconds` are used.
         services: The chosen service of every slot; render functions get at them by `ReaderContext.service`.
-
-    Raises:
-        ValueError: When the settings of a service cannot be handed to another process.
+            One whose settings cannot be handed to another process is left out, and the log says so.
     """
 
     def __init__(self, settings: Settings, services: Mapping[str, ReaderService]) -> None:
         self._settings = settings
-        self._services = tuple(pack_service(service) for service in services.values())
+        self._services = pack_services(services.values())
         # Secrets are masked in `repr`, so that none takes part in an ETag.
-        self._shape = repr((__version__, sorted((s.slot, s.factory, repr(s.settings)) for s in services.values())))
+        chosen = sorted(
+            (service.slot, service.factory, repr(service.settings)) for service in services.values()
+        )
+        self._shape = content_digest(__version__, chosen)
         self._cache = BodyCache(settings.readers.cache_bytes)
         self._open: _Open | None = None
         self._hits = self._misses = 0
@@ -103,17 +103,17 @@ class Readers:
         opened.looking.close()
 
     def statistics(self) -> dict[str, int]:
-        """Plain numbers since the start: answers from the cache, answers made, bytes kept, readers
-        replaced.""" restarts = self._open.pool.restarts if self._open else 0 return {"hits": self._hits,
-        "misses": self._misses, "bytes": self._cache.size, "restarts": restarts}
+        """Answers from the cache, answers not in it, bytes kept, readers replaced; since the start."""
+        restarts = self._open.pool.restarts if self._open else 0
+        return {"hits": self._hits, "misses": self._misses, "bytes": self._cache.size, "restarts": restarts}
 
     async def respond(self, request: Request[Any, Any, Any], plan: Callable[[], Plan]) -> Response[bytes]:
         """Answer a GET.
 
         Args:
-            request: For its `If-None-Match`. plan: Takes the fingerprint and says how the answer is made.
-            It runs in a thread, may block, and is
-                called again after the answer was made.
+            request: For its `If-None-Match`.
+            plan: Takes the fingerprint and says how the answer is made. It runs in a thread, may block, and
+                is called again after the answer was made.
 
         Raises:
             Problem: What `plan` or the render function raised as such; 503 when the data does not answer,
@@ -145,15 +145,18 @@ class Readers:
         """Have the answer made, until its data did not change meanwhile, and keep it when that is certain."""
 
         def started() -> None:
-            # Data that is not settled can change without its fingerprint changing: who asks from now on must get
-            # an answer that is begun from now on.
+            # Data that is not settled can change without its fingerprint changing: who asks from now on must
+            # get an answer that is begun from now on.
             if not look.plan.fingerprint.settled:
                 opened.flights.close(flight)
 
         for attempt in range(1, _TRIES + 1):
             made = await opened.pool.render(look.key, look.plan.affinity, started)
             finished = Finished(
-                etag=look.etag(made.depends), body=made.body, media_type=look.plan.media_type, depends=made.depends
+                etag=look.etag(made.depends),
+                body=made.body,
+                media_type=look.plan.media_type,
+                depends=made.depends,
             )
             after = await self._look(opened, plan)
             unchanged = (
@@ -175,7 +178,8 @@ class Readers:
         found = await _look_up(opened, plan)
         key = (found.render, msgspec.msgpack.encode(found.args))
         bucket = int(time.time() // found.clock_seconds) if found.clock_seconds else 0
-        return _Look(found, key, content_digest(self._shape, key, found.media_type, found.clock_seconds, bucket))
+        salt = content_digest(self._shape, key, found.media_type, found.clock_seconds, bucket)
+        return _Look(found, key, salt)
 
 
 class _Open:
@@ -220,16 +224,10 @@ async def _stamp_again(opened: _Open, depends: Fingerprint) -> Fingerprint:
 
 
 def _response(finished: Finished) -> Response[bytes]:
-    return Response(finished.body, media_type=finished.media_type, headers=_headers(finished.etag))
+    return Response(
+        finished.body, status_code=200, media_type=finished.media_type, headers={"etag": finished.etag}
+    )
 
 
 def _not_modified(etag: str) -> Response[bytes]:
-    return Response(b"", status_code=304, headers=_headers(etag))
-
-
-def _headers(etag: str) -> dict[str, str]:
-    return {
-        "ETag": etag,
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, Accept-Encoding, Origin",
-    }
+    return Response(b"", status_code=304, headers={"etag": etag})

@@ -1,5 +1,4 @@
-"""Threads for what may block: bounded in number, with a time limit, and never in the way of the process's
-end.
+"""Threads for what may block: bounded in number, limited in time, never in the way of the process's end.
 
 Guarantees: `run` returns or raises within its limit. A call that does not come back (a hung network file
 system) gives up its thread, in whose place another may start, up to a bound; threads are daemons, so that a
@@ -75,8 +74,8 @@ class Threads:
         threading.Thread(target=self._work, name=f"{self._name} {number}", daemon=True).start()
 
     def _replace_lost(self, future: "Future[Any]") -> None:
-        """Count a hung call until it comes back; its thread then ends in place of the one that replaced
-        it.""" with self._lock:
+        """Count a hung call until it comes back; a thread then ends in place of the one that replaced it."""
+        with self._lock:
             self._lost += 1
 
         def found(_: object) -> None:

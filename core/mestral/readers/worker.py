@@ -38,7 +38,7 @@ _MEMO_SHARE = 4  # parsed copies may take this part (1/4) of the size at which t
 def main() -> None:
     """Serve until the front hangs up or the process has grown too large."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)  # unlike SIG_IGN not inherited by programs a render function runs
+        signal.signal(number, lambda *_: None)  # unlike SIG_IGN not inherited by programs a job runs
     descriptor, name = int(sys.argv[1]), sys.argv[2]
     os.set_inheritable(descriptor, False)
     with socket.socket(fileno=descriptor) as sock, contextlib.suppress(EOFError, ConnectionError):
@@ -101,7 +101,7 @@ def _call(
         return _refused(problem), b""
     answer = Answer(body=made) if isinstance(made, bytes) else made
     if not isinstance(answer, Answer) or not isinstance(answer.body, bytes):
-        raise TypeError(f"{job.render} returned {type(made).__name__}; a render function returns bytes or Answer")
+        raise TypeError(f"{job.render} returned {type(made).__name__}; it should return bytes or Answer")
     return Rendered(answer.depends), answer.body
 
 

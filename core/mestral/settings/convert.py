@@ -234,7 +234,7 @@ class Converter:
             value = msgspec.convert(raw, kind.hint, dec_hook=_decode)
         except msgspec.ValidationError:
             return self._not_allowed(raw, hint, at)
-        if isinstance(value, float) and not math.isfinite(value):
+        if (isinstance(value, float) and not math.isfinite(value)) or (kind.only is Secret and not value):
             return self._not_allowed(raw, hint, at)
         return value
 
@@ -283,6 +283,8 @@ def _plain(raw: Any) -> Any:
 
 def _decode(kind: type, raw: Any) -> Any:
     """msgspec's hook for the types it does not know."""
+    if isinstance(raw, kind):
+        return raw
     if isinstance(raw, str) and kind in (Secret, Path):
         return Secret(raw) if kind is Secret else Path(raw)
     raise msgspec.ValidationError(f"no {kind.__name__}")

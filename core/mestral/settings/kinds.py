@@ -1,8 +1,8 @@
 """What the type of a setting allows: said in words, and read from a text.
 
 Guarantees: pure functions of a type annotation. The types that settings may have: bool, int, float, str,
-`Literal`, enums, `Path`, `Secret`, lists, tuples and sets, dicts, Structs, and `| None` of each, with the limits
-of `Meta`.
+`Literal`, enums, `Path`, `Secret`, lists, tuples and sets, dicts, Structs, and `| None` of each, with the
+limits of `Meta`.
 """
 
 import json
@@ -142,15 +142,15 @@ def allowed(hint: Any) -> str:
     if kind.only is str:
         pattern = next((f" that matches {meta.pattern}" for meta in kind.limits if meta.pattern), "")
         return f"a text{_size(kind, 'characters')}{pattern}"
-    words = {bool: "true or false", Secret: "a text", Path: "a path", Any: "any value"}
+    words = {bool: "true or false", Secret: "a text that is not empty", Path: "a path", Any: "any value"}
     return words.get(kind.only) or f"a {getattr(kind.only, '__name__', kind.only)}"
 
 
 def from_text(text: str, hint: Any) -> Any:
     """The TOML value that a text of the environment or the command line stands for.
 
-    Lists are TOML arrays or comma-separated, tables are TOML inline tables; an empty text is None where None is
-    allowed.
+    Lists are TOML arrays or comma-separated, tables are TOML inline tables; an empty text is None where None
+    is allowed.
 
     Raises:
         ValueError: It cannot be read as this type.

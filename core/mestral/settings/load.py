@@ -1,7 +1,7 @@
 """`load_settings`: everything that was written -> one validated tree.
 
-Guarantees: all errors of core come at once, in one `SettingsError`; what the tables of plugins hold is kept as
-it was written and judged by the plugins' own Structs later (`validate_table`).
+Guarantees: all errors of core come at once, in one `SettingsError`; what the tables of plugins hold is kept
+as it was written and judged by the plugins' own Structs later (`validate_table`).
 """
 
 import os
@@ -13,7 +13,7 @@ import msgspec
 
 from mestral.settings.autosubmit_api import unread_variables
 from mestral.settings.convert import REFUSED, Converter
-from mestral.settings.model import AuthSettings, Finding, Settings, SettingsError
+from mestral.settings.model import AuthSettings, Environment, Finding, Settings, SettingsError
 from mestral.settings.nearest import did_you_mean
 from mestral.settings.secret_key import weakness
 from mestral.settings.sources import SECTIONS, Written, gather
@@ -43,7 +43,7 @@ def load_settings(
     Raises:
         SettingsError: With every error there is.
     """
-    environ = dict(os.environ if environ is None else environ)
+    environ = Environment(os.environ if environ is None else environ)
     written, file = gather(config, environ, overrides or {})
     converter = Converter(environ)
     origins: dict[str, str] = {}
@@ -101,7 +101,7 @@ def _check_names(written: Written, converter: Converter) -> None:
     for name, table in written.sections.items():
         if name not in SECTIONS:
             where = next((value.origin for value in table.values()), f"[{name}]")
-            known = did_you_mean(name, SECTIONS) or f" Known: {', '.join(SECTIONS)}; [plugins.NAME] for a plugin."
+            known = did_you_mean(name, SECTIONS) or f" Known: {', '.join(SECTIONS)}, plugins.NAME."
             converter.refuse(where, name, f"there is no section [{name}].{known}")
     for name, value in written.top.items():
         if name in SECTIONS:
@@ -123,8 +123,8 @@ def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, 
         converter.refuse(
             origins["auth.secret_key"],
             "auth.secret_key",
-            f"the key {reason}. Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))', "
-            "or set none and one is made for you.",
+            f"the key {reason}. Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'; "
+            "or set none, and one is made for you.",
         )
         auth = msgspec.structs.replace(auth, secret_key=None)
     if auth.secret_token and len(auth.secret_token.reveal()) < _SHORT_TOKEN:

@@ -1,8 +1,9 @@
 """The settings tree: what can be set, with its type, unit, default and meaning.
 
-Guarantees: a `Settings` value is valid by itself (every field checked by `load_settings`); nothing here reads a
-file or the environment. Field docs and limits live in `Meta`, from where errors, docs and the schema take them.
-A field's `Meta(extra={"env": NAME})` names the variable of Autosubmit API that also sets it (contract/CONFIG.md 2).
+Guarantees: a `Settings` value is valid by itself (every field checked by `load_settings`); nothing here reads
+a file or the environment. Field docs and limits live in `Meta`, from where errors, docs and the schema take
+them. A field's `Meta(extra={"env": NAME})` names the variable of Autosubmit API that also sets it
+(contract/CONFIG.md 2). No text of a Struct here shows a secret.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.", extra={"env": "PORT"})
     ] = 8000
-    uds: Annotated[Path | None, Meta(description="Path of a unix socket to listen on instead of host and port.")] = None
+    uds: Annotated[
+        Path | None, Meta(description="Path of a unix socket to listen on instead of host and port.")
+    ] = None
     root_path: Annotated[
         str,
         Meta(
@@ -33,9 +36,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"env": "AS_API_ROOT_PATH"},
         ),
     ] = ""
-    max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest request body in bytes; beyond it: 413.")] = (
-        1024 * 1024
-    )
+    max_body_bytes: Annotated[
+        int, Meta(ge=1024, description="Largest request body in bytes; beyond it: 413.")
+    ] = 1024 * 1024
     forwarded_allow_ips: Annotated[
         str,
         Meta(
@@ -83,7 +86,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     cors_origins: Annotated[
         tuple[str, ...],
-        Meta(description="Origins that browsers may call from; none: any origin may read, never with credentials."),
+        Meta(description="Browser origins that may call; none: any origin may read, never with credentials."),
     ] = ()
     access_log: Annotated[bool, Meta(description="Write one line per request to the log.")] = True
 
@@ -96,13 +99,13 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Reader processes; absent: processor cores - 1, at least 1."),
     ] = None
     time_seconds: Annotated[
-        float, Meta(gt=0, description="Seconds one rendering may take; beyond it the reader is replaced: 503.")
+        float, Meta(gt=0, description="Seconds one rendering may take; then the reader is replaced: 503.")
     ] = 120.0
     memory_bytes: Annotated[
         int, Meta(ge=128 * 1024 * 1024, description="Address space of one reader in bytes; beyond it: 503.")
     ] = 4 * 1024**3
     recycle_bytes: Annotated[
-        int, Meta(ge=64 * 1024 * 1024, description="Resident memory in bytes after which a reader is renewed.")
+        int, Meta(ge=64 * 1024 * 1024, description="Resident bytes after which a reader is renewed.")
     ] = 1024**3
     cache_bytes: Annotated[
         int, Meta(ge=0, description="Bytes of finished answers kept by the front process.")
@@ -121,14 +124,14 @@ class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
     disabled: Annotated[tuple[str, ...], Meta(description="Plugins not to use.")] = ()
     only: Annotated[
         tuple[str, ...] | None,
-        Meta(description="Use these plugins and no other, in this order; replaces enabled and the default ones."),
+        Meta(description="Use these plugins alone, in this order; replaces enabled and the default ones."),
     ] = None
     on_error: Annotated[
         Literal["degrade", "fail"],
         Meta(description="degrade: start without a broken plugin; fail: refuse to start."),
     ] = "degrade"
     step_seconds: Annotated[
-        float, Meta(gt=0, description="Seconds one step of loading or starting a plugin may take; beyond it: failed.")
+        float, Meta(gt=0, description="Seconds one step of loading or starting a plugin may take, or it failed.")
     ] = 10.0
     tables: dict[str, dict[str, "Value"]] = {}
 
@@ -138,7 +141,7 @@ class PluginOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     required: Annotated[bool, Meta(description="Refuse to start when this plugin is not active.")] = False
     paths: Annotated[
-        tuple[str, ...], Meta(description="Path prefixes this third-party plugin may claim beside /x/<plugin>.")
+        tuple[str, ...], Meta(description="Path prefixes a third-party plugin may claim beside /x/<plugin>.")
     ] = ()
 
 
@@ -146,8 +149,8 @@ class Value(msgspec.Struct, frozen=True):
     """One setting as it was written: the raw value and where it was written.
 
     Attributes:
-        raw: A TOML value; a text when it comes from the environment or the command line. A table may hold `Value`s
-            where a key inside it was written elsewhere than the table.
+        raw: A TOML value; a text when it comes from the environment or the command line. A table may hold
+            `Value`s where a key inside it was written elsewhere than the table.
         origin: For people: `mestral.toml: [plugins.x] key`, `environment variable X`, `command line --port`.
         source: The kind of place. A text that is not from a file is converted by the type of its setting.
     """
@@ -156,12 +159,22 @@ class Value(msgspec.Struct, frozen=True):
     origin: str
     source: Literal["file", "environment", "command line"] = "file"
 
+    def __repr__(self) -> str:
+        return f"Value({self.origin})"  # raw may be a secret: only its type knows
+
+
+class Environment(dict[str, str]):
+    """Environment variables, many of them secret: its text shows none of them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} environment variables>"
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything `build_app` needs. Made by `load_settings`.
 
     Attributes:
-        environ: The environment as it was when the settings were loaded: plugins' own variables are read from it.
+        environ: The environment as it was when the settings were loaded, for plugins' own variables.
         origins: Dotted key of every core setting that was written somewhere, and where.
         config_file: The mestral.toml that was read; None when there is none.
         findings: Warnings and notes about core settings (errors are raised).
@@ -169,7 +182,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     state_dir: Annotated[
         Path,
-        Meta(description="Folder on a local file system for what Mestral owns: keys, sockets, copies, databases."),
+        Meta(description="Folder on a local disk for what Mestral owns: keys, sockets, copies, databases."),
     ]
     server: ServerSettings = ServerSettings()
     auth: AuthSettings = AuthSettings()
@@ -210,8 +223,8 @@ class SettingsError(Exception):
 
     Attributes:
         findings: Everything that was found: errors, and warnings and notes beside them.
-        settings: The settings with every wrong value at its default, to go on checking with; None when not even
-            a state folder can be told.
+        settings: The settings with every wrong value at its default, to go on checking with; None when not
+            even a state folder can be told.
     """
 
     def __init__(self, findings: tuple[Finding, ...], settings: Settings | None = None) -> None:

@@ -19,11 +19,13 @@ _TELLTALE = re.compile(r"(change|replace).{0,3}(me|this)|your.{0,3}secret|insecu
 _HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 _PUBLISHED = {
     "Autosubmit API uses when SECRET_KEY is not set": (
-        f"{_HEADER}.eyJ1c2VyX2lkIjoid2l0bmVzcyIsInN1YiI6IndpdG5lc3MiLCJpYXQiOjE3OTU1MjY3MjksImV4cCI6MTc5NTk0NjcyOX0",
+        f"{_HEADER}.eyJ1c2VyX2lkIjoid2l0bmVzcyIsInN1YiI6IndpdG5lc3MiLCJpYXQi"
+        "OjE3OTU1MjY3MjksImV4cCI6MTc5NTk0NjcyOX0",
         "Pt-YG0t2e36aic3xxXKlT4ks8P2J7iaKdhZJdnJWJ3Y",
     ),
     "jwt.io shows": (
-        f"{_HEADER}.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiYWRtaW4iOnRydWUsImlhdCI6MTUxNjIzOTAyMn0",
+        f"{_HEADER}.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiYWRt"
+        "aW4iOnRydWUsImlhdCI6MTUxNjIzOTAyMn0",
         "KMUFsIDTnFmyG3nMiGM6H9FNFUROf3wh7SmqJp-QV30",
     ),
 }

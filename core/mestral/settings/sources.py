@@ -14,7 +14,7 @@ import msgspec
 
 from mestral.settings.kinds import kind_of
 from mestral.settings.model import Finding, Settings, Value
-from mestral.settings.nearest import did_you_mean
+from mestral.settings.nearest import nearest
 from mestral.settings.secret import Secret
 
 PREFIX = "MESTRAL_"
@@ -173,14 +173,14 @@ def _environment(written: Written, environ: Mapping[str, str]) -> Iterator[tuple
         if name in known or (path[0] == "plugins" and len(path) > 2 and all(path)):
             yield path, Value(environ[name], f"environment variable {name}", "environment")
             continue
-        suggestion = did_you_mean(name, [*known, f"{PREFIX}CONFIG"])
+        likely = nearest(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known])
+        hint = f"Did you mean {PREFIX}{likely}?" if likely else f"Names look like {PREFIX}SERVER__PORT."
         written.findings.append(
             Finding(
                 level="warning",
                 where=f"environment variable {name}",
                 key=".".join(path),
-                message="no setting has this name, so it is not read."
-                + (suggestion or f" Names look like {PREFIX}SERVER__PORT."),
+                message=f"no setting has this name, so it is not read. {hint}",
             )
         )
 

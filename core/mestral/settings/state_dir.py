@@ -1,6 +1,6 @@
 """The folder for what Mestral owns: its default, making it, and refusing one on a network file system.
 
-Guarantees: nothing is created before `ensure_state_dir`; the folder it makes is open to its owner alone (0700).
+Guarantees: nothing is created before `ensure_state_dir`; the folder it makes is for its owner alone (0700).
 """
 
 import os
@@ -14,9 +14,9 @@ MOUNTS = Path("/proc/self/mountinfo")
 
 # fmt: off
 _NETWORK = frozenset({
-    "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "coda", "fhgfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs",
-    "nfs4", "orangefs", "panfs", "pvfs2", "smb3", "smbfs", "wekafs", "fuse.beegfs", "fuse.ceph", "fuse.dfuse",
-    "fuse.glusterfs", "fuse.juicefs", "fuse.lustre", "fuse.rclone", "fuse.s3fs", "fuse.sshfs",
+    "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "coda", "fhgfs", "glusterfs", "gpfs", "lustre", "ncpfs",
+    "nfs", "nfs4", "orangefs", "panfs", "pvfs2", "smb3", "smbfs", "wekafs", "fuse.beegfs", "fuse.ceph",
+    "fuse.dfuse", "fuse.glusterfs", "fuse.juicefs", "fuse.lustre", "fuse.rclone", "fuse.s3fs", "fuse.sshfs",
 })
 # fmt: on
 
@@ -42,7 +42,7 @@ def ensure_state_dir(settings: Settings, *, mounts: Path = MOUNTS) -> Path:
             settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             problem = _problem(settings, f"cannot be made: {error.strerror}")
-    if problem is None and not os.access(settings.state_dir, os.W_OK | os.X_OK):
+    if problem is None and not os.access(settings.state_dir, os.W_OK | os.X_OK, effective_ids=True):
         problem = _problem(settings, "cannot be written by this user")
     if problem is None and settings.state_dir.stat().st_mode & 0o002:
         problem = _problem(settings, "can be written by everybody, who could replace the keys in it")
@@ -57,7 +57,7 @@ def state_dir_problem(settings: Settings, *, mounts: Path = MOUNTS) -> Finding |
     if kind in _NETWORK:
         return _problem(
             settings,
-            f"is on a network file system ({kind}), where SQLite's locks do not hold and databases get damaged",
+            f"is on a network file system ({kind}), where SQLite's locks do not hold and data get lost",
         )
     return None
 
@@ -67,8 +67,8 @@ def _problem(settings: Settings, what: str) -> Finding:
         level="error",
         where=settings.origins.get("state_dir", "default of state_dir"),
         key="state_dir",
-        message=f"the folder {settings.state_dir} {what}. Set state_dir in mestral.toml, or MESTRAL_STATE_DIR, to "
-        "a folder on a local disk that this user owns, such as /var/lib/mestral.",
+        message=f"{settings.state_dir} {what}. Set state_dir in mestral.toml, or MESTRAL_STATE_DIR, "
+        "to a folder on a local disk that this user owns, such as /var/lib/mestral.",
     )
 
 

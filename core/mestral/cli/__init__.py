@@ -1,0 +1,52 @@
+"""The command `mestral`.
+
+Guarantees: a subcommand is imported when it is used, so that `mestral plugins list` does not import Litestar
+by way of its siblings.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from mestral import __version__
+from mestral.cli.options import CliOptions
+
+_COMMANDS = {
+    "config": ("mestral.cli.config:config", "Check and show the settings."),
+    "demo": ("mestral.cli.demo:demo", "Serve sample data, to look around."),
+    "plugins": ("mestral.cli.plugins:plugins", "Show the plugins and their states."),
+    "routes": ("mestral.cli.routes:routes", "Show every route that is served."),
+    "serve": ("mestral.cli.serve:serve", "Serve the API."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Finds subcommands in `_COMMANDS`; the help of the group itself needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The mestral.toml to read; without it the usual places are looked at.",
+)
+@click.version_option(__version__, "-v", "--version", prog_name="Mestral")
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """An extensible API platform. `mestral demo` shows it with sample data."""
+    context.obj = CliOptions(config=config)

@@ -1,0 +1,77 @@
+"""`mestral demo`: sample data, served from a scratch folder.
+
+Guarantees: listens on the loopback address alone, with no protection; nothing outside the scratch folder is
+written, and it is removed at the end. The deployer's own settings take no part.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mestral.app import build_app
+from mestral.cli.serve import configure_logging, run, stop_with
+from mestral.contributions import Demo
+from mestral.plugins import PluginsError, load_plugins
+from mestral.settings import Settings, SettingsError, Value, load_settings
+
+_ENVIRONMENT = ("HOME", "LANG", "PATH", "TZ", "USER")
+"""What a demo sees of the environment: nothing that is a setting."""
+
+
+@click.command()
+@click.option("--port", type=int, default=8000, show_default=True, help="TCP port; 0 lets the system choose.")
+def demo(*, port: int) -> None:
+    """Serve sample data, to look around."""
+    configure_logging()
+    with tempfile.TemporaryDirectory(prefix="mestral-demo-") as scratch:
+        try:
+            _serve(Path(scratch).resolve(), port)
+        except (SettingsError, PluginsError) as error:
+            stop_with(error)
+
+
+def _serve(scratch: Path, port: int) -> None:
+    core: dict[str, Any] = {
+        "state_dir": str(scratch / "state"),
+        "server.host": "127.0.0.1",
+        "server.port": port,
+        "auth.protection_level": "NONE",
+    }
+    demos = _prepare(_settings(scratch, core), scratch)
+    settings = _settings(scratch, core | {key: value for one in demos for key, value in one.settings.items()})
+
+    def ready(address: str) -> None:
+        click.echo("\nMestral shows its sample data. Open:")
+        pages = [page for one in demos for page in one.open]
+        for path, words in [*pages, ("/openapi.json", "the whole API")]:
+            click.echo(f"  {address}{path}  ({words})")
+        click.echo("Ctrl-C ends it and removes the data.\n")
+
+    run(build_app(settings), settings, ready)
+
+
+def _settings(scratch: Path, overrides: Mapping[str, Any]) -> Settings:
+    empty = scratch / "mestral.toml"
+    empty.touch()
+    return load_settings(
+        config=empty,
+        environ={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        overrides={key: Value(raw, "mestral demo", "command line") for key, raw in overrides.items()},
+    )
+
+
+def _prepare(settings: Settings, scratch: Path) -> list[Demo]:
+    """Let the plugins make their sample data; those that cannot say why."""
+    data = scratch / "data"
+    data.mkdir()
+    demos = []
+    for plugin, prepared in load_plugins(settings).demo(data).items():
+        if isinstance(prepared, Demo):
+            demos.append(prepared)
+        else:
+            click.echo(f"No sample data of plugin {plugin}: {prepared}", err=True)
+    return demos

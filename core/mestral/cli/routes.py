@@ -1,0 +1,55 @@
+"""`mestral routes`: every route that is served, who may use it, and whose it is."""
+
+import click
+import msgspec
+from litestar import Litestar
+
+from mestral.app import build_app
+from mestral.cli.options import CliOptions
+from mestral.http.openapi import documented_routes
+from mestral.plugins import PluginsError
+from mestral.settings import SettingsError, load_settings
+
+
+class RouteRow(msgspec.Struct, frozen=True):
+    """One line of the listing."""
+
+    method: str
+    path: str
+    access: str
+    plugin: str
+    operation_id: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of objects.")
+@click.pass_obj
+def routes(options: CliOptions, *, as_json: bool) -> None:
+    """Show every route that is served: method, path, access, plugin, operation id."""
+    try:
+        app = build_app(load_settings(config=options.config))
+    except (SettingsError, PluginsError) as error:
+        raise click.ClickException(str(error)) from error
+    rows = list_routes(app)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
+        return
+    table = [msgspec.structs.astuple(row) for row in rows]
+    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+    for line in table:
+        click.echo("  ".join(f"{word:{width}}" for word, width in zip(line, widths, strict=True)).rstrip())
+
+
+def list_routes(app: Litestar) -> list[RouteRow]:
+    """The routes of an app, by path and method."""
+    rows = [
+        RouteRow(
+            method=method,
+            path=route.path_format,
+            access=str(handler.opt["access"]),
+            plugin=handler.opt["plugin"],
+            operation_id=str(handler.operation_id),
+        )
+        for route, method, handler in documented_routes(app)
+    ]
+    return sorted(rows, key=lambda row: (row.path, row.method))

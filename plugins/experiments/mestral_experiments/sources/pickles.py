@@ -1,0 +1,185 @@
+"""Job lists as pickles: Autosubmit 3 (tuples), 4.0 (tuples), 4.1 (networkx graph), 4.1.12 and later (dictionaries).
+
+Guarantees: loading imports nothing and calls nothing but `datetime.datetime`, `dict` and the stand-ins below, which
+keep at most a reference to what they are given; a global that is not in the list refuses the file. Memory and time
+are limited by the process that loads: `MemoryError` is passed on for it to renew itself.
+Formats, traps and the globals that occur: formats/AUTOSUBMIT_DATA.md 6.1.
+"""
+
+import gc
+import os
+import pickle
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from mestral_experiments.model import Job
+from mestral_experiments.sources.faults import Damaged, Missing
+from mestral_experiments.sources.joblist import build_jobs
+from mestral_experiments.sources.values import integer, naive
+
+
+class _StandIn:
+    """Takes the place of an instance of a class of Autosubmit or networkx, and holds its state unread.
+
+    Every stand-in defines `__setstate__`: without it, a pickle could set attributes of the class itself.
+    """
+
+    __slots__ = ("state",)
+
+    def __init__(self, *args: object) -> None:
+        self.state: object = None
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+
+class _Nothing:
+    """Takes the place of paths and enumerations, of which there are two per job: one object for all of them."""
+
+    __slots__ = ()
+
+    def __new__(cls, *args: object) -> "_Nothing":
+        return _NOTHING
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+_NOTHING = object.__new__(_Nothing)
+
+
+class _Latin1:
+    """Takes the place of `_codecs.encode`, with which protocol 2 stores bytes."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: object, codec: object = "latin1") -> Any:
+        if not isinstance(value, str) or codec != "latin1":
+            raise pickle.UnpicklingError("_codecs.encode is expected with a text and latin1")
+        return value.encode("latin1")
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+_ALLOWED: dict[tuple[str, str], type] = {
+    ("datetime", "datetime"): datetime,
+    ("builtins", "dict"): dict,
+    ("_codecs", "encode"): _Latin1,
+    ("pathlib", "PosixPath"): _Nothing,
+    ("pathlib._local", "PosixPath"): _Nothing,  # its name in Python 3.13
+    ("autosubmit.job.template", "Language"): _Nothing,
+}
+_MODULE = re.compile(r"(?:autosubmit|autosubmitconfigparser|bscearth|networkx\.classes)(?:\.[a-z_][a-z_0-9]*)*")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9_]*")
+
+
+class _Unpickler(pickle.Unpickler):
+    """Resolves the names in a pickle against the list above; a dotted name is never walked."""
+
+    def find_class(self, module: str, name: str) -> type:
+        known = _ALLOWED.get((module, name))
+        if known is not None:
+            return known
+        if _MODULE.fullmatch(module) and _CLASS.fullmatch(name):
+            return _StandIn
+        raise pickle.UnpicklingError(f"{module}.{name} is not expected in a job list")
+
+
+def read_jobs(path: str) -> list[Job]:
+    """The jobs of a pickled job list, in its order.
+
+    Raises:
+        Missing: No such file.
+        Damaged: Empty, truncated, refused, of another shape, or not readable by this user.
+        MemoryError: The process may not have the memory that the list needs.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(path) from error
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{path}: {error}") from error
+    with open(descriptor, "rb", buffering=1 << 18) as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Damaged(f"{path}: not a file")
+        collecting = gc.isenabled()
+        gc.disable()  # millions of new objects, none of them garbage: collecting would double the time
+        try:
+            return _jobs(_Unpickler(stream, encoding="latin1").load())
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a hostile or broken stream makes the unpickler raise
+            raise Damaged(f"{path}: {type(error).__name__}: {error}") from error
+        finally:
+            if collecting:
+                gc.enable()
+
+
+def _jobs(data: object) -> list[Job]:
+    """The jobs in any of the three shapes."""
+    if isinstance(data, list):
+        return build_jobs(_of_tuples(data))
+    if isinstance(data, dict):
+        return build_jobs(_of_states(data.items(), "_status"))
+    nodes = _state(data).get("_node") if isinstance(data, _StandIn) else None
+    if isinstance(nodes, dict):
+        jobs = ((name, node.get("job") if isinstance(node, dict) else None) for name, node in nodes.items())
+        return build_jobs(_of_states(((name, _state(job)) for name, job in jobs), "status"))
+    raise ValueError(f"{type(data).__name__} is not a job list")
+
+
+def _of_tuples(data: Iterable[object]) -> list[tuple[Any, ...]]:
+    """Values in the order of `Job`."""
+    rows = []
+    for row in data:
+        if not isinstance(row, tuple) or not 12 <= len(row) <= 13:
+            raise ValueError("an entry is not a tuple of 12 or 13 values")
+        name, number, status, priority, section, date, member, chunk, *logs = row[:12]
+        number = number if type(number) is int else integer(number)
+        date = date if type(date) is datetime else naive(date)
+        rows.append((name, number, status, priority, section, date, member, chunk, None, None, *logs))
+    return rows
+
+
+def _of_states(items: Iterable[tuple[object, object]], status_key: str) -> list[tuple[Any, ...]]:
+    """Values in the order of `Job`, from dictionaries of about a hundred attributes."""
+    keys = (
+        "id", status_key, "priority", "_section", "date", "_member", "_chunk", "_split", "_splits", "_local_logs",
+        "_remote_logs",
+    )  # fmt: skip
+    wanted = itemgetter(*keys)
+    rows = []
+    for name, state in items:
+        if not isinstance(state, dict):
+            raise ValueError("an entry has no attributes")
+        try:
+            number, status, priority, section, date, member, chunk, split, splits, local, remote = wanted(state)
+        except KeyError:
+            number, status, priority, section, date, member, chunk, split, splits, local, remote = map(state.get, keys)
+        rows.append(
+            (
+                name,
+                number if type(number) is int else integer(number),
+                status, priority, section,
+                date if date is None or type(date) is datetime else naive(date),
+                member, chunk,
+                split if type(split) is int and split > 0 else None,
+                splits if type(splits) is int and splits > 0 else None,
+                *(local if type(local) is tuple and len(local) == 2 else (None, None)),
+                *(remote if type(remote) is tuple and len(remote) == 2 else (None, None)),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _state(instance: object) -> Mapping[str, Any]:
+    """Attributes of a pickled instance: a dictionary, or a pair of one and the values of slots."""
+    state = instance.state if isinstance(instance, _StandIn) else None
+    if isinstance(state, tuple) and state:
+        state = state[0]
+    return state if isinstance(state, dict) else {}

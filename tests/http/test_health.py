@@ -1,0 +1,34 @@
+"""Health: what makes a front not ready, and what only informs."""
+
+import pytest
+from litestar.testing import TestClient
+from mestral.app import build_app
+
+from tests.http.conftest import MakeClient
+
+
+def test_live(make_client: MakeClient) -> None:
+    answer = make_client().get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "live"})
+
+
+@pytest.mark.parametrize(
+    ("complaint", "shown"),
+    [
+        ("", "ok"),
+        ("The disk is nearly full.", "The disk is nearly full."),
+        ("raise", "The check itself failed; the log says why."),
+    ],
+)
+def test_checks_inform_and_never_decide(make_client: MakeClient, complaint: str, shown: str) -> None:
+    answer = make_client(plugins__probe__complaint=complaint).get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "missing": [], "checks": {"probe.mood": shown}}
+
+
+def test_plugin_that_cannot_start_is_degraded_and_the_rest_serves(make_client: MakeClient) -> None:
+    client = make_client(plugins__probe__break_startup=True)
+    assert client.get("/x/probe/open").status_code == 200
+    record = client.app.state.platform.plugins.get("probe")
+    assert record.state == "degraded"
+    assert "cannot start" in record.reason

@@ -1,0 +1,90 @@
+"""The OpenAPI document tells the truth about every route."""
+
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from tests.http.conftest import MakeClient
+
+Client = TestClient[Litestar]
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()
+    }
+
+
+@pytest.fixture
+def document(client: Client) -> dict[str, Any]:
+    answer = client.get("/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_every_operation_has_id_plugin_tag_access_and_error_answer(document: dict[str, Any]) -> None:
+    count = sum(len(path) for path in document["paths"].values())
+    found = operations(document)
+    assert len(found) == count, "operation ids are not unique"
+    assert {"core.verify_token", "core.token_test", "core.token_test_post", "probe.item"} <= set(found)
+    for name, operation in found.items():
+        plugin = name.partition(".")[0]
+        assert (operation["x-plugin"], operation["tags"]) == (plugin, [plugin])
+        assert operation["x-access"] in {"public", "identified", "read", "operate"}
+        schema = operation["responses"]["default"]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/Problem"}
+        assert "400" not in operation["responses"]
+    assert document["openapi"].startswith("3.1")
+    assert {"name": "probe", "description": "A probe. (version 0.1)"} in document["tags"]
+    assert document["servers"] == [{"url": "/"}]
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if "$ref" in node else []
+            return own + [ref for value in node.values() for ref in references(value)]
+        return [ref for value in node for ref in references(value)] if isinstance(node, list) else []
+
+    found = references(document)
+    assert found
+    for reference in found:
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+
+
+def test_query_parameters_are_described(document: dict[str, Any]) -> None:
+    parameters = {p["name"]: p for p in operations(document)["probe.item"]["parameters"]}
+    assert parameters["name"]["in"] == "path"
+    assert parameters["kind"] == {
+        "name": "kind",
+        "in": "query",
+        "required": False,
+        "description": "Its kind.",
+        "schema": {"type": "string", "enum": ["test", "operational", "experiment"]},
+    }
+    assert parameters["page"]["schema"] == {"type": "integer", "default": 1, "minimum": 1, "maximum": 1000}
+    assert parameters["flag"]["schema"] == {"type": "boolean", "default": True}
+    assert parameters["word"]["schema"] == {"type": "string", "minLength": 1}
+    assert "camelCase" in parameters
+
+
+def test_body_is_described(document: dict[str, Any]) -> None:
+    make = operations(document)["probe.make"]
+    assert make["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Thing"}
+    assert list(make["responses"]) == ["200", "default"]
+
+
+def test_security_follows_the_protection_level(make_client: MakeClient) -> None:
+    def security(level: str) -> dict[str, Any]:
+        found = operations(make_client(auth__protection_level=level).get("/openapi.json").json())
+        return {name: found[f"probe.{name}"].get("security") for name in ("open", "me", "item", "operate")}
+
+    needed, optional = [{"bearer": []}], [{"bearer": []}, {}]
+    assert security("ALL") == {"open": None, "me": needed, "item": needed, "operate": needed}
+    assert security("WRITEONLY") == {"open": None, "me": needed, "item": optional, "operate": needed}
+    assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": optional}
