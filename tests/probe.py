@@ -1,4 +1,4 @@
-"""A third-party plugin with one route of each kind, installed as pip would install it: files in a folder on the path.
+"""A third-party plugin with one route of each kind, installed as pip would: files in a folder on the path.
 
 Used by the tests of `http`, `auth` and the command line; it depends on no plugin of Mestral.
 """
@@ -34,7 +34,9 @@ class Thing(msgspec.Struct):
 
 
 class ItemQuery(msgspec.Struct):
-    kind: Annotated[Literal["test", "operational", "experiment"], msgspec.Meta(description="Its kind.")] | None = None
+    kind: Annotated[
+        Literal["test", "operational", "experiment"], msgspec.Meta(description="Its kind.")
+    ] | None = None
     flag: bool = True
     page: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     word: Annotated[str, msgspec.Meta(min_length=1)] | None = None
@@ -215,7 +217,9 @@ def serving(tmp_path: Path, *arguments: str, config: str = "") -> Iterator[Serve
     command = [sys.executable, "-m", "mestral", "--config", str(file), "serve", "--port", "0", *arguments]
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(site)}
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environ, text=True, cwd=tmp_path)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environ, text=True, cwd=tmp_path
+        )
     try:
         yield Server(process, log, state)
     finally:

@@ -27,7 +27,7 @@ from pathlib import Path
 
 ARCHIVE = Path(__file__).parents[1] / "plugins/experiments/mestral_experiments/demo/experiments.tar.gz"
 LARGEST = 600_000
-NEUTRAL = ("/home/demo", "/opt/")
+NEUTRAL = "/home/demo"
 LOG_HEAD, LOG_TAIL = 60, 40
 
 _DROPPED = re.compile(
@@ -36,7 +36,7 @@ _DROPPED = re.compile(
 )
 _KEPT = re.compile(
     r"^(autosubmit|as_times)\.db$"
-    r"|^metadata/(structures|data)/\w+\.db$|^metadata/logs/\w+\.txt$"
+    r"|^metadata/(structures|data)/\w+\.db$"
     r"|^\w+/conf/.*\.ya?ml$|^\w+/(pkl|db)/\w+\.(pkl|db)$|^\w+/status/\w+\.txt$"
     r"|^\w+/tmp/\w+_(TOTAL_STATS|STAT(_\d+)?)$|^\w+/tmp/metrics_\w+\.db$"
     r"|^\w+/tmp/ASLOGS/\w+\.log$|^\w+/tmp/LOG_\w+/.*\.(out|err)(_attempt_\d+)?$"
@@ -47,7 +47,7 @@ _JOB_PART = re.compile(
 )
 _TEMPLATE = (
     b"as_exit_handler",
-    b"as_checkpoint",
+    b"AS_CHECKPOINT_CALLS",
     b"Autosubmit header",
     b"Autosubmit tailer",
     b"locale_to_set",
@@ -66,7 +66,7 @@ def main() -> int:
     if len(packed) > LARGEST:
         problems.append(f"the archive has {len(packed)} bytes, allowed are {LARGEST}")
     if problems:
-        print("\n".join(problems), file=sys.stderr)
+        print("\n".join([*problems[:20], f"{len(problems)} problems"]), file=sys.stderr)
         return 1
     options.archive.write_bytes(packed)
     print(f"{options.archive.name}: {len(members)} members, {len(packed)} bytes")
@@ -115,14 +115,11 @@ def compact(path: Path) -> bytes:
 
 def own_part(text: str) -> str:
     """The lines of an error log that come from the script of the experiment."""
-    first, _, rest = text.partition("\n")
-    found = _JOB_PART.search(rest)
-    if found is not None:
-        body = "\n".join(line for line in found.group(1).split("\n") if "as_exit_handler" not in line).strip(
-            "\n"
-        )
-        return f"{first}\n\n{body}\n"
-    return text if not any(word.decode() in text for word in _TEMPLATE) else f"{first}\n"
+    found = _JOB_PART.search(text)
+    if found is None and not any(word.decode() in text for word in _TEMPLATE):
+        return text
+    identity = re.match(r"\[INFO\] JOBID=.*\n", text)
+    return (identity.group() if identity else "") + (found.group(1) if found else "")
 
 
 def refuse(name: str, content: bytes) -> Iterator[str]:

@@ -124,7 +124,8 @@ class PluginContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         plugin: Name of the plugin the hook belongs to.
         settings: Its validated settings Struct, None when it declares none.
-        state_dir: Folder for what Mestral owns on this machine; exists.
+        state_dir: Folder for what Mestral owns on this machine; exists, save for `mestral_services`, which is
+            called also where settings are only checked.
     """
 
     plugin: str

@@ -6,9 +6,10 @@ import re
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-
 from tests.http.conftest import MakeClient
 from tests.probe import SECRET_TOKEN
+
+from mestral.http.outer import Outer
 
 Client = TestClient[Litestar]
 
@@ -19,7 +20,13 @@ TOKEN = {"Authorization": f"Bearer {SECRET_TOKEN}"}
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "expected"),
     [
-        ("GET", "/nowhere", None, 404, {"error_message": "Not Found", "code": "not_found", "detail": "Not Found"}),
+        (
+            "GET",
+            "/nowhere",
+            None,
+            404,
+            {"error_message": "Not Found", "code": "not_found", "detail": "Not Found"},
+        ),
         (
             "POST",
             "/x/probe/open",
@@ -66,7 +73,12 @@ TOKEN = {"Authorization": f"Bearer {SECRET_TOKEN}"}
     ],
 )
 def test_failure_is_in_the_envelope_with_cors_and_request_id(
-    make_client: MakeClient, method: str, path: str, body: bytes | None, status: int, expected: dict[str, object]
+    make_client: MakeClient,
+    method: str,
+    path: str,
+    body: bytes | None,
+    status: int,
+    expected: dict[str, object],
 ) -> None:
     client = make_client(server__max_body_bytes=2048)
     headers = ORIGIN if status == 401 else ORIGIN | TOKEN
@@ -76,7 +88,8 @@ def test_failure_is_in_the_envelope_with_cors_and_request_id(
     assert envelope["error"] is True
     assert isinstance(envelope["error_message"], str)
     assert expected.items() <= envelope.items()
-    assert set(envelope) == {"error", "error_message", "code"} | ({"detail"} if status in (404, 405) else set())
+    detail = {"detail"} if status in (404, 405) else set()
+    assert set(envelope) == {"error", "error_message", "code"} | detail
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
     assert re.fullmatch(r"[0-9a-f]{24}", answer.headers["x-request-id"])
@@ -85,8 +98,9 @@ def test_failure_is_in_the_envelope_with_cors_and_request_id(
 
 def test_headers_of_a_problem_are_kept(client: Client) -> None:
     assert client.get("/x/probe/busy").headers["retry-after"] == "2"
-    assert client.post("/x/probe/open").headers["allow"] == "GET, HEAD, OPTIONS"
-    assert client.options("/x/probe/open").headers["allow"] == "GET, HEAD, OPTIONS"
+    for method in ("POST", "OPTIONS"):
+        allowed = client.request(method, "/x/probe/open").headers["allow"]
+        assert sorted(allowed.split(", ")) == ["GET", "HEAD", "OPTIONS"]
 
 
 def test_crash_is_logged_with_traceback_plugin_and_request_and_tells_the_client_nothing(
@@ -102,13 +116,12 @@ def test_crash_is_logged_with_traceback_plugin_and_request_and_tells_the_client_
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_crash_outside_of_litestar_is_answered_as_well(client: Client, method: str) -> None:
-    class Broken:
-        async def __call__(self, *_: object) -> None:
-            raise RuntimeError("inner detail")
+def test_crash_outside_of_litestar_is_answered_as_well(make_client: MakeClient, method: str) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("inner detail")
 
-    outer = client.app.asgi_handler
-    outer._app = Broken()  # type: ignore[attr-defined]
+    client = make_client()
+    client.app.asgi_handler = Outer(broken, client.app.state.platform.settings)
     answer = client.request(method, "/x/probe/open", headers=ORIGIN)
     assert (answer.status_code, answer.json()["error_message"]) == (500, "An unexpected error occurred.")
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -122,7 +135,7 @@ def test_crash_outside_of_litestar_is_answered_as_well(client: Client, method: s
         ("a" * 128, True),
         ("a" * 129, False),
         ("with blank", False),
-        ("quote\"", False),
+        ('quote"', False),
         ("", False),
     ],
 )
@@ -155,7 +168,7 @@ def test_head_is_get_without_the_body(client: Client) -> None:
         ("/x/probe/items/" + "a" * 10_000, 404),
         ("/x/probe/items/" + "a" * 2_000, 200),
         ("/x/probe/items", 404),
-        ("/x/probe/items/..", 200),
+        ("/x/probe/items/%2e%2e", 200),
         ("/x/probe/items/%2e%2e%2fa", 404),
         ("/x/probe/items/%FF", 200),
         ("/", 404),
@@ -178,7 +191,7 @@ def test_root_path_may_be_sent_or_not(make_client: MakeClient) -> None:
     client = make_client(server__root_path="/api/v9")
     assert client.get("/x/probe/open").json()["root_path"] == ""
     assert client.get("/api/v9/x/probe/open").json()["root_path"] == "/api/v9"
-    assert client.get("//api/v9//x/probe/open/").json()["root_path"] == "/api/v9"
+    assert client.get("http://testserver.local//api/v9//x/probe/open/").json()["root_path"] == "/api/v9"
     assert client.get("/api/v9/openapi.json").json()["servers"] == [{"url": "/api/v9"}]
     assert client.get("/api/v9x/probe/open").status_code == 404
     assert client.get("/api/v9/api/v9/x/probe/open").status_code == 404
@@ -236,7 +249,9 @@ def test_access_log_has_no_query_string_and_one_line_per_request(
     client.get("/x/%0A2026 GET /forged?code=ST-1")
     first, second = (r.getMessage() for r in caplog.records if r.name == "mestral.access")
     assert re.fullmatch(
-        r"GET /x/probe/items/a%20b status=200 bytes=\d+ ms=\d+\.\d request=abc identity=secret-token:User", first
+        r"GET /x/probe/items/a%20b status=200 bytes=\d+ ms=\d+\.\d request=abc "
+        r"identity=secret-token:User",
+        first,
     )
     assert re.fullmatch(r"GET /x/%0A2026%20GET%20/forged status=404 .* identity=-", second)
 

@@ -1,6 +1,7 @@
 """`If-None-Match` as RFC 9110 wants it."""
 
 import pytest
+
 from mestral.http.conditional import matches
 
 
@@ -19,7 +20,8 @@ from mestral.http.conditional import matches
         ("a", False),
         ('w/"a"', False),
         ('"b,a"', False),
-        ('"x, y", "a"', True),
+        ('"x,y", "a"', True),
+        ('"x y", "a"', False),
         ('"a" "b"', False),
         ('"a', False),
         ('""', False),

@@ -1,9 +1,6 @@
 """Health: what makes a front not ready, and what only informs."""
 
 import pytest
-from litestar.testing import TestClient
-from mestral.app import build_app
-
 from tests.http.conftest import MakeClient
 
 

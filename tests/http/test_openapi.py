@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-
 from tests.http.conftest import MakeClient
 
 Client = TestClient[Litestar]
@@ -13,7 +12,9 @@ Client = TestClient[Litestar]
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
-        operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()
+        operation["operationId"]: operation
+        for path in document["paths"].values()
+        for operation in path.values()
     }
 
 
@@ -75,7 +76,8 @@ def test_query_parameters_are_described(document: dict[str, Any]) -> None:
 
 def test_body_is_described(document: dict[str, Any]) -> None:
     make = operations(document)["probe.make"]
-    assert make["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Thing"}
+    schema = make["requestBody"]["content"]["application/json"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/Thing"}
     assert list(make["responses"]) == ["200", "default"]
 
 
@@ -84,7 +86,8 @@ def test_security_follows_the_protection_level(make_client: MakeClient) -> None:
         found = operations(make_client(auth__protection_level=level).get("/openapi.json").json())
         return {name: found[f"probe.{name}"].get("security") for name in ("open", "me", "item", "operate")}
 
-    needed, optional = [{"bearer": []}], [{"bearer": []}, {}]
+    needed: list[dict[str, list[str]]] = [{"bearer": []}]
+    optional = [*needed, {}]
     assert security("ALL") == {"open": None, "me": needed, "item": needed, "operate": needed}
     assert security("WRITEONLY") == {"open": None, "me": needed, "item": optional, "operate": needed}
     assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": optional}

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+
 from mestral import Access, Problem
 from mestral.http import get
 from mestral.http.query import parse_params
@@ -101,7 +102,8 @@ def test_limits_that_no_route_of_the_probe_has() -> None:
     with pytest.raises(Problem) as low:
         parse_params({"above": "2", "short": "abc"}, Limits)
     assert low.value.message == (
-        "Invalid value for 'must': Field required; Invalid value for 'above': Input should be greater than 2; "
+        "Invalid value for 'must': Field required; "
+        "Invalid value for 'above': Input should be greater than 2; "
         "Invalid value for 'short': String should have at most 2 characters"
     )
     with pytest.raises(Problem, match="Input should be less than 9"):

@@ -1,4 +1,5 @@
-"""`Site`: a folder of installed third-party distributions, and Mestral run beside it in a process of its own."""
+"""`Site`: a folder of installed third-party distributions, and Mestral run beside it in a process of its
+own."""
 
 import json
 import os
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.plugins.wheels import install, make_wheel
 
 
@@ -22,7 +22,8 @@ class Site:
         self.packages.mkdir()
 
     def add(self, distribution: str, source: str, **more: Any) -> None:
-        """Install a distribution whose one module has this source (see `wheels.HEADER` for what precedes it)."""
+        """Install a distribution whose one module has this source (see `wheels.HEADER` for what precedes
+        it)."""
         install(make_wheel(self.folder, distribution, source, **more), self.packages)
 
     def run(

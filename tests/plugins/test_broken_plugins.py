@@ -6,7 +6,6 @@ All broken plugins are installed together, with whole ones before and behind the
 from typing import Any, NamedTuple
 
 import pytest
-
 from tests.plugins.conftest import Site
 
 
@@ -28,12 +27,14 @@ def routes(name: str, expression: str, prefix: str = "None") -> str:
     """Source of a plugin that contributes these handlers."""
     return hooks(
         name,
-        f"@hookimpl\ndef mestral_routes(self, context):\n    return [Routes(handlers=({expression},), prefix={prefix})]",
+        "@hookimpl\ndef mestral_routes(self, context):\n"
+        f"    return [Routes(handlers=({expression},), prefix={prefix})]",
     )
 
 
 WHOLE = {
-    "aaa_whole": 'print("what a plugin prints is not in the way")\n\n' + routes("aaa_whole", 'route("/one", "aaa_whole.one")'),
+    "aaa_whole": 'print("what a plugin prints is not in the way")\n\n'
+    + routes("aaa_whole", 'route("/one", "aaa_whole.one")'),
     "zzz_whole": routes("zzz_whole", 'route("/one", "zzz_whole.one")'),
 }
 GET = "from litestar import get\n\n"
@@ -53,17 +54,23 @@ CASES = {
     "is_a_class": Case('class plugin:\n    manifest = manifest("is_a_class")\n', "failed", ("is a class",)),
     "has_other_name": Case(hooks("another", "pass"), "failed", ("'another'", "'has_other_name'")),
     "names_one_name": Case(
-        hooks("names_one_name", "pass", 'requires=("aaa_whole")'), "failed", ("requires = 'aaa_whole'", "tuple")
+        hooks("names_one_name", "pass", 'requires=("aaa_whole")'),
+        "failed",
+        ("requires = 'aaa_whole'", "tuple"),
     ),
     "wants_other_api": Case(
         hooks("wants_other_api", "pass", 'requires_api=">=7,<8"'), "incompatible", (">=7,<8", "0.1")
     ),
-    "wants_no_api": Case(hooks("wants_no_api", "pass", 'requires_api="new"'), "failed", ("'new'", "'>=0.1,<0.2'")),
-    "hangs_at_import": Case("import time\ntime.sleep(600)\n", "failed", ("'load'", "still running after 5 s")),
+    "wants_no_api": Case(
+        hooks("wants_no_api", "pass", 'requires_api="new"'), "failed", ("'new'", "'>=0.1,<0.2'")
+    ),
+    "hangs_at_import": Case(
+        "import time\ntime.sleep(600)\n", "failed", ("'load'", "still running after 5 s")
+    ),
     "hangs_in_hook": Case(
         hooks("hangs_in_hook", "@hookimpl\ndef mestral_services(self):\n    import time; time.sleep(600)"),
         "failed",
-        ("'collect'", "still running after 5 s"),
+        ("'services'", "still running after 5 s"),
     ),
     "has_unknown_hook": Case(
         hooks("has_unknown_hook", "@hookimpl\ndef mestral_route(self, context): return []"),
@@ -225,7 +232,11 @@ CASES = {
     "requires_broken": Case(
         hooks("requires_broken", "pass", 'requires=("requires_raising",)'),
         "failed",
-        ("requires requires_raising, which is failed", "requires raises_at_import, which is failed", "no luck today"),
+        (
+            "requires requires_raising, which is failed",
+            "requires raises_at_import, which is failed",
+            "no luck today",
+        ),
     ),
     "requires_raising": Case(
         hooks("requires_raising", "pass", 'requires=("raises_at_import",)'),
@@ -233,10 +244,14 @@ CASES = {
         ("requires raises_at_import, which is failed", "no luck today"),
     ),
     "requires_late_loser": Case(
-        hooks("requires_late_loser", "pass", 'requires=("repeats_route",)'), "failed", ("is the same route as",)
+        hooks("requires_late_loser", "pass", 'requires=("repeats_route",)'),
+        "failed",
+        ("is the same route as",),
     ),
     "circle_a": Case(
-        hooks("circle_a", "pass", 'requires=("circle_b",)'), "failed", ("circle_a -> circle_b", "waits for itself")
+        hooks("circle_a", "pass", 'requires=("circle_b",)'),
+        "failed",
+        ("circle_a -> circle_b", "waits for itself"),
     ),
     "circle_b": Case(hooks("circle_b", "pass", 'after=("circle_a",)'), "failed", ("circle_b -> circle_a",)),
     "excludes_whole": Case(
@@ -295,7 +310,8 @@ paths = ["/v4/experiments"]
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What `mestral plugins list --json` says with all of them enabled, the broken ones between two whole ones."""
+    """What `mestral plugins list --json` says with all of them enabled, the broken ones between two whole
+    ones."""
     site = Site(tmp_path_factory.mktemp("broken"))
     sources = {**WHOLE, **{name: case.source for name, case in CASES.items()}}
     for name, source in sources.items():

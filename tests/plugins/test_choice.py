@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.plugins.conftest import Site
 from tests.plugins.test_broken_plugins import routes
 
@@ -56,13 +55,17 @@ def test_only_replaces_the_set(site: Site) -> None:
     site.add("ticker", TICKER)
     found = site.plugins('[plugins]\nonly = ["ticker"]\n')
     assert found["ticker"]["state"] == "active"
-    assert {name for name, record in found.items() if record["state"] == "disabled"} == set(found) - {"ticker"}
+    assert {name for name, record in found.items() if record["state"] == "disabled"} == set(found) - {
+        "ticker"
+    }
 
 
 def test_order_is_that_of_enabled_refined_by_requires_and_after(site: Site) -> None:
     def source(name: str, **more: tuple[str, ...]) -> str:
         texts = ", ".join(f"{key}={value!r}" for key, value in more.items())
-        return routes(name, f'route("/a", "{name}.a")').replace(f'manifest("{name}", )', f'manifest("{name}", {texts})')
+        return routes(name, f'route("/a", "{name}.a")').replace(
+            f'manifest("{name}", )', f'manifest("{name}", {texts})'
+        )
 
     site.add("one", source("one", after=("three", "nobody")))
     site.add("two", source("two"))
@@ -83,7 +86,9 @@ def test_order_is_that_of_enabled_refined_by_requires_and_after(site: Site) -> N
         ("[plugins.tickr]\nrequired = true\n", "Errors", "'tickr'. Did you mean ticker?"),
     ],
 )
-def test_config_check_reports_plugins_that_nobody_offers(site: Site, toml: str, level: str, says: str) -> None:
+def test_config_check_reports_plugins_that_nobody_offers(
+    site: Site, toml: str, level: str, says: str
+) -> None:
     site.add("ticker", TICKER)
     done = site.run("config", "check", toml=toml)
     section = done.stdout.partition(level)[2].partition("\n\n")[0]

@@ -1,4 +1,5 @@
-"""Swapping by services: a third party's implementation is chosen by a setting, and a wrong name is explained."""
+"""Swapping by services: a third party's implementation is chosen by a setting, and a wrong name is
+explained."""
 
 import json
 from typing import Any

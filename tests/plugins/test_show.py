@@ -35,7 +35,7 @@ def test_everything_of_a_plugin_is_shown(site: Site) -> None:
     assert shown["hooks"] == ["mestral_routes"]
     (route,) = shown["routes"]
     assert (route["method"], route["path"], route["access"]) == ("GET", "/x/ticker/now", "operate")
-    assert {"load", "settings", "hooks", "collect", "assemble"} <= shown["seconds"].keys()
+    assert {"load", "settings", "hooks", "services", "routes", "assemble"} <= shown["seconds"].keys()
 
 
 def test_broken_plugin_can_be_shown(site: Site) -> None:

@@ -13,7 +13,8 @@ HEADER = """\
 from mestral import Access, HealthCheck, Manifest, Routes, Service, hookimpl
 
 def manifest(name, **more):
-    return Manifest(**{"name": name, "version": "1.0", "summary": "For tests.", "requires_api": ">=0.1", **more})
+    more = {"version": "1.0", "summary": "For tests.", "requires_api": ">=0.1", **more}
+    return Manifest(name=name, **more)
 
 def route(path, operation_id, access=Access.PUBLIC):
     from mestral.http import get

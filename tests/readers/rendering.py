@@ -63,6 +63,13 @@ def included(_: ReaderContext, path: str) -> Answer:
     return Answer(body=msgspec.json.encode({"text": other.read_text()}), depends=depends)
 
 
+def included_waiting(_: ReaderContext, path: str) -> Answer:
+    """As `included`, once `<path>.go` is there."""
+    answer = included(_, path)
+    _wait_for(path + ".go")
+    return answer
+
+
 def memorised(reader: ReaderContext, path: str) -> bytes:
     """What the file said when this reader first looked."""
     _note(path)

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +79,21 @@ def until(condition: Callable[[], Any]) -> None:
     raise AssertionError("it did not happen")
 
 
-def make_readers(directory: Path, *, server: dict[str, Any] | None = None, **limits: Any) -> Readers:
-    """Readers with these `[readers]` and `[server]` settings, and one service."""
+def make_readers(
+    directory: Path,
+    *,
+    server: dict[str, Any] | None = None,
+    services: Iterable[ReaderService] = (),
+    **limits: Any,
+) -> Readers:
+    """Readers with these `[readers]` and `[server]` settings, and a service beside those given."""
     settings = Settings(
         state_dir=directory,
         readers=ReaderSettings(**{"count": 1, **limits}),
         server=ServerSettings(**(server or {})),
     )
     paint = ReaderService(slot="test.paint", factory=f"{HERE}:paint", settings=Colour(name="blue"))
-    return Readers(settings, {paint.slot: paint})
+    return Readers(settings, {service.slot: service for service in (paint, *services)})
 
 
 @contextlib.contextmanager

@@ -113,6 +113,17 @@ def test_data_that_changes_while_it_is_rendered_is_rendered_again(tmp_path: Path
         assert len(site.renders("a")) == 2
 
 
+def test_a_learned_file_that_changes_while_the_answer_is_made_is_seen(tmp_path: Path) -> None:
+    with serving(tmp_path) as site, ThreadPoolExecutor() as threads:
+        site.write("b", "one")
+        site.write("a", "b")
+        answer = threads.submit(site.get, "included_waiting", "a")
+        until(lambda: site.renders("a"))
+        site.write("b", "two")
+        site.write("a.go")
+        assert answer.result().json()["text"] == "two"
+
+
 def test_data_that_never_rests_is_answered_and_not_kept(tmp_path: Path) -> None:
     async def run() -> None:
         async with running(tmp_path) as readers:

@@ -139,6 +139,17 @@ def test_a_reader_that_has_grown_is_renewed_before_its_next_job(tmp_path: Path) 
         assert site.get("echo", "a").json()["pid"] == site.renders("b")[0]
 
 
+def test_a_large_reader_gives_its_memory_back_when_it_is_idle(tmp_path: Path) -> None:
+    with serving(tmp_path, recycle_bytes=256 * 1024**2, idle_seconds=0.1) as site:
+        site.write("a", "one")
+        grown = site.get("growing", "a").json()["pid"]
+        until(lambda: gone(grown))
+        site.write("b", "two")
+        small = site.get("echo", "b").json()["pid"]
+        assert site.readers.statistics()["restarts"] == 1
+        assert not gone(small)
+
+
 def test_a_crash_costs_the_job_in_hand_and_no_other(tmp_path: Path) -> None:
     with serving(tmp_path) as site, ThreadPoolExecutor() as threads:
         for name in ("a", "b", "c"):

@@ -1,4 +1,4 @@
-"""Settings are loaded from real files in a folder of the test's own, with an environment of the test's own."""
+"""Settings are loaded from real files in the test's own folder, with the test's own environment."""
 
 import os
 import tempfile

@@ -16,7 +16,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def mestral(tmp_path: Path) -> Run:
-    """`mestral("config", "check", PORT="1")`: run it in an empty folder with nothing else in the environment."""
+    """`mestral("config", "check", PORT="1")`: in an empty folder, with nothing else set."""
 
     def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
@@ -43,7 +43,8 @@ def test_check_prints_errors_of_core_and_plugins_warnings_and_notes_in_one_run(
     mestral: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "mestral.toml").write_text(
-        f'[server]\nprot = 1\n[auth]\nsecret_key = "{KEY}"\n[plugins.experiments]\nbusy_seconds = 100\nrc_flie = "x"\n'
+        f'[server]\nprot = 1\n[auth]\nsecret_key = "{KEY}"\n'
+        '[plugins.experiments]\nbusy_seconds = 100\nrc_flie = "x"\n'
     )
     done = mestral(
         "config", "check", PROTECTION_LEVEL="none", JWT_SECRET=KEY, WEB_CONCURRENCY="4", MESTRAL_SERVER=""

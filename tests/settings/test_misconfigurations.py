@@ -109,7 +109,8 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
         "",
         {"MESTRAL_SERVER__PORT": "eighty"},
         [
-            'environment variable MESTRAL_SERVER__PORT (server.port): must be a whole number from 0 to 65535, not "eighty"'
+            "environment variable MESTRAL_SERVER__PORT (server.port): must be a whole number from 0 to 65535",
+            'not "eighty"',
         ],
     ),
     (
@@ -117,6 +118,12 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
         "",
         {"MESTRAL_HTTP__ACCESS_LOG": "maybe"},
         ['(http.access_log): must be true or false, not "maybe"'],
+    ),
+    (
+        "bottomless table in a variable",
+        "",
+        {"MESTRAL_PLUGINS__ENABLED": "[" * 100_000},
+        ["must be a list (each entry: a text)", "…"],
     ),
     (
         "broken list in a variable",
@@ -164,7 +171,8 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
         "",
         {"SECRET_KEY": "x", "SECRET_KEY_FILE": "y"},
         [
-            "environment variable SECRET_KEY_FILE (auth.secret_key): is given beside environment variable SECRET_KEY."
+            "environment variable SECRET_KEY_FILE (auth.secret_key): is given beside",
+            "beside environment variable SECRET_KEY. Keep one",
         ],
     ),
     (

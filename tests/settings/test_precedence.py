@@ -86,7 +86,8 @@ def test_text_of_the_environment_is_read_by_the_type(
 
 def test_tables_of_plugins_are_kept_as_they_were_written(load: Load) -> None:
     settings = load(
-        "[plugins]\nenabled = ['x']\n[plugins.x]\nsource = 'a'\nlevels = 2\n[plugins.x.deep]\na = 1\n[plugins.y]\n",
+        "[plugins]\nenabled = ['x']\n[plugins.x]\nsource = 'a'\nlevels = 2\n"
+        "[plugins.x.deep]\na = 1\n[plugins.y]\n",
         {"MESTRAL_PLUGINS__X__SOURCE": "b", "MESTRAL_PLUGINS__X__DEEP__B": "2"},
         {"plugins.z.key": True},
     )

@@ -106,7 +106,7 @@ def test_every_kind_of_field_is_converted(key: str, raw: Any, value: object) -> 
             env("1,x"),
             "environment variable E (plugins.h.ports): must be a list (each entry: a whole number)",
         ),
-        ("account", {}, "[plugins.h.account]: user is missing: a text."),
+        ("account", {}, "[plugins.h.account]: user must be given: a text."),
         ("account", 3, "[plugins.h] account: must be a table"),
         (
             "account",

@@ -153,8 +153,7 @@ def sacct(command: str) -> None:
             lines.append(f"{record['id']} {record['state']}")
         else:
             lines.append(record["state"])
-    # Without a last line end: Autosubmit 4.2.0 takes the text after it for one more row and gives up.
-    print("\n".join(lines), end="")
+    print("\n".join(lines))
 
 
 def accounting(record: dict[str, Any]) -> list[str]:

@@ -5,12 +5,13 @@ a token; paths as `paths` says; HEAD as GET without the body; cache headers on a
 access log; and, should anything inside crash, the 500 envelope with all of these.
 """
 
+import asyncio
 from time import perf_counter
 from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Send
 
-from mestral.errors import Problem
+from mestral.errors import Problem, unavailable
 from mestral.http import access_log, paths
 from mestral.http.cors import Cors, Headers
 from mestral.http.errors import NOT_ROUTED, UNEXPECTED, envelope, log_unexpected
@@ -20,6 +21,7 @@ from mestral.settings.model import Settings
 MAX_QUERY_BYTES = 32768
 
 _QUERY_TOO_LONG = Problem(414, "The query string is too long.", code="too_large")
+_STOPPED = unavailable("The server was stopped before the answer was ready.", retry_after=5)
 _CACHE_CONTROL = (b"cache-control", b"private, no-cache")
 _VARY_READ = (b"vary", b"Authorization, Accept-Encoding, Origin")
 _VARY = (b"vary", b"Origin")
@@ -84,6 +86,10 @@ class Outer:
                 scope["root_path"], path = found
                 scope["path"] = scope["root_path"] + path
                 await self._app(scope, receive, send_outer)
+        except asyncio.CancelledError:
+            if status:
+                raise
+            await _send_problem(send_outer, _STOPPED)  # the server waited long enough and wants to end
         except Exception as error:
             log_unexpected(scope, error)
             if status:
@@ -101,9 +107,9 @@ def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 
 
 async def _send_problem(send: Send, problem: Problem, **more: object) -> None:
-    await _send_answer(
-        send, problem.status, envelope(problem, **more), [(b"content-type", b"application/json")]
-    )
+    headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    headers.append((b"content-type", b"application/json"))
+    await _send_answer(send, problem.status, envelope(problem, **more), headers)
 
 
 async def _send_answer(send: Send, status: int, body: bytes, headers: Headers) -> None:

@@ -116,7 +116,8 @@ def _parameter(field: msgspec.structs.FieldInfo, where: str) -> Parameter:
     kind = "string" if choices and all(isinstance(c, str) for c in choices) else _TYPES.get(annotation)
     if kind is None:
         raise TypeError(
-            f"{where}.{field.name}: a query parameter is a str, int, bool or Literal of texts, not {annotation!r}"
+            f"{where}.{field.name}: a query parameter is a str, int, bool or Literal of texts, "
+            f"not {annotation!r}"
         )
     return Parameter(
         name=field.name,

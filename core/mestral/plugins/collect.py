@@ -23,37 +23,58 @@ _SLOT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _FACTORY = re.compile(r"[\w.]+:[\w.]+")
 
 
-class Contributions(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one plugin contributes, checked."""
-
-    services: tuple[Service, ...]
-    routes: tuple[Routes, ...]
-    health_checks: tuple[HealthCheck, ...]
-
-
-def collect(record: PluginRecord, hooks: HookCaller, context: PluginContext) -> Contributions:
-    """Call the collect hooks of one plugin.
+def collect_services(record: PluginRecord, hooks: HookCaller, context: PluginContext) -> tuple[Service, ...]:
+    """The services of one plugin.
 
     Raises:
-        Refused: What it contributes breaks a rule; the sentence names the route, service or check.
+        Refused: One of them breaks a rule; the sentence names it. So it is with the other two.
     """
-
-    def call(hook: str, kind: type[T]) -> tuple[T, ...]:
-        if hook not in record.hooks:
-            return ()
-        return _items(hook, kind, hooks.call(record.name, hook, context=context))
-
-    services = call("mestral_services", Service)
+    services = _call(record, hooks, context, "mestral_services", Service)
     for service in services:
         _check_service(service)
-    routes = tuple(_resolve(record, routes) for routes in call("mestral_routes", Routes))
-    checks = call("mestral_health_checks", HealthCheck)
-    _check_health(checks)
-    _check_itself(record, routes, services)
-    return Contributions(services=services, routes=routes, health_checks=checks)
+    keys = [service_key(service) for service in services]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        fail(f"Two services named {twice[1]!r} are contributed for slot {twice[0]}.")
+    return services
 
 
-def _items(hook: str, kind: type[T], returned: object) -> tuple[T, ...]:
+def collect_routes(record: PluginRecord, hooks: HookCaller, context: PluginContext) -> tuple[Routes, ...]:
+    """The routes of one plugin, with every prefix resolved."""
+    resolved = tuple(
+        _resolve(record, routes) for routes in _call(record, hooks, context, "mestral_routes", Routes)
+    )
+    claims = Claims()
+    for group in resolved:
+        for route in routes_of(record.name, group):
+            problem = claims.route_problem(route)
+            if problem:
+                fail(problem)
+            claims.add_route(route)
+    return resolved
+
+
+def collect_health_checks(
+    record: PluginRecord, hooks: HookCaller, context: PluginContext
+) -> tuple[HealthCheck, ...]:
+    """The health checks of one plugin."""
+    checks = _call(record, hooks, context, "mestral_health_checks", HealthCheck)
+    names = [check.name for check in checks]
+    for check in checks:
+        if names.count(check.name) > 1:
+            fail(f"Two health checks are named {check.name!r}.")
+        if not inspect.iscoroutinefunction(check.check):
+            fail(f"The function of health check {check.name!r} must be async.")
+    return checks
+
+
+def _call(
+    record: PluginRecord, hooks: HookCaller, context: PluginContext, hook: str, kind: type[T]
+) -> tuple[T, ...]:
+    """What one collect hook returned, as a tuple of the declared type; empty when it is not implemented."""
+    if hook not in record.hooks:
+        return ()
+    returned = hooks.call(record.name, hook, context=context)
     if not isinstance(returned, Iterable) or isinstance(returned, str):
         fail(f"{hook} returned {returned!r}: it must return a list of mestral.{kind.__name__}.")
     items = tuple(returned)
@@ -75,15 +96,6 @@ def _check_service(service: Service) -> None:
         )
 
 
-def _check_health(checks: tuple[HealthCheck, ...]) -> None:
-    names = [check.name for check in checks]
-    for check in checks:
-        if names.count(check.name) > 1:
-            fail(f"Two health checks are named {check.name!r}.")
-        if not inspect.iscoroutinefunction(check.check):
-            fail(f"The function of health check {check.name!r} must be async.")
-
-
 def _resolve(record: PluginRecord, routes: Routes) -> Routes:
     """The same routes with their prefix as a text; a third party stays within its own paths."""
     own = f"/x/{record.name}"
@@ -101,17 +113,3 @@ def _resolve(record: PluginRecord, routes: Routes) -> Routes:
 
 def _is_below(path: str, prefix: str) -> bool:
     return prefix == "/" or path == prefix or path.startswith(f"{prefix}/")
-
-
-def _check_itself(record: PluginRecord, routes: Iterable[Routes], services: Iterable[Service]) -> None:
-    claims = Claims()
-    for group in routes:
-        for route in routes_of(record.name, group):
-            problem = claims.route_problem(route)
-            if problem:
-                fail(problem)
-            claims.add_route(route)
-    keys = [service_key(service) for service in services]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        fail(f"Two services named {twice[1]!r} are contributed for slot {twice[0]}.")

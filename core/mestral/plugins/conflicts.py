@@ -34,7 +34,10 @@ def end_conflicts(records: Sequence[PluginRecord], core_handlers: Sequence[Any])
             ),
         ]
         if problems:
-            record.end(State.CONFLICTED, " ".join(problems) + " They cannot be served together: change or disable one.")
+            record.end(
+                State.CONFLICTED,
+                " ".join(problems) + " They cannot be served together: change or disable one.",
+            )
             continue
         winners.append(record)
         services.update((service_key(service), record) for service in record.services)

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from mestral.plugins.assemble import trial_assembly
-from mestral.plugins.collect import collect
+from mestral.plugins.collect import collect_health_checks, collect_routes, collect_services
 from mestral.plugins.conflicts import end_conflicts, end_dependents
 from mestral.plugins.discover import discover
 from mestral.plugins.guard import run_step
@@ -43,9 +43,10 @@ def load_plugins(settings: Settings, *, assemble: bool = True, core_handlers: Se
     """Find, check and assemble every plugin.
 
     Args:
-        settings: The settings tree. assemble: Whether to go on after the settings are validated. Without, no
-            hook is called and Litestar is not
-            imported: a plugin that is `active` then is one about which nothing bad is known so far.
+        settings: The settings tree.
+        assemble: Whether routes and health checks are collected and tried. Without, all that settings can say
+            is checked (services too), nothing is written and Litestar is not imported; a plugin that is
+            `active` then is one about which nothing bad is known so far.
         core_handlers: Litestar handlers of core's own routes, which plugins cannot claim.
 
     Returns:
@@ -66,19 +67,21 @@ def load_plugins(settings: Settings, *, assemble: bool = True, core_handlers: Se
 
     hooks = HookCaller()
     plugins = Plugins(records, settings=settings, hooks=hooks, findings=findings)
+    _register(records, hooks, limit)
+    _collect_services(plugins, hooks, limit)
     if assemble:
-        _register(records, hooks, limit)
-        _collect(plugins, hooks, settings, limit)
+        ensure_state_dir(settings)
+        _collect_routes(plugins, hooks, limit)
         _assemble(records, limit)
-        end_dependents(records)
-        end_conflicts(records, core_handlers)
-        plugins.services, wrong = _settle(records)
-        plugins.findings += tuple(wrong)
-        degrade_useless(records)
-        for record in records:
-            if not record.serves:
-                hooks.unregister(record.name)
+    end_dependents(records)
+    end_conflicts(records, core_handlers)
+    plugins.services, wrong = _settle(records)
+    plugins.findings += tuple(wrong)
+    degrade_useless(records)
+
     for record in records:
+        if not record.serves:
+            hooks.unregister(record.name)
         if record.wanted and record.state is not State.ACTIVE:
             _log.warning("plugin %s is %s: %s", record.name, record.state, record.reason)
     return plugins
@@ -120,15 +123,19 @@ def _register(records: Sequence[PluginRecord], hooks: HookCaller, limit: float) 
         record.hooks = names or ()
 
 
-def _collect(plugins: Plugins, hooks: HookCaller, settings: Settings, limit: float) -> None:
-    if plugins.active:
-        ensure_state_dir(settings)
+def _collect_services(plugins: Plugins, hooks: HookCaller, limit: float) -> None:
     for record in plugins.active:
-        step = partial(collect, record, hooks, plugins.context_of(record))
-        result = run_step(record, "collect", step, limit=limit)
-        if result is not None:
-            record.services, record.routes = result.services, result.routes
-            record.health_checks = result.health_checks
+        step = partial(collect_services, record, hooks, plugins.context_of(record))
+        record.services = run_step(record, "services", step, limit=limit) or ()
+
+
+def _collect_routes(plugins: Plugins, hooks: HookCaller, limit: float) -> None:
+    for record in plugins.active:
+        step = partial(collect_routes, record, hooks, plugins.context_of(record))
+        record.routes = run_step(record, "routes", step, limit=limit) or ()
+    for record in plugins.active:
+        checks = partial(collect_health_checks, record, hooks, plugins.context_of(record))
+        record.health_checks = run_step(record, "health checks", checks, limit=limit) or ()
 
 
 def _assemble(records: Sequence[PluginRecord], limit: float) -> None:
@@ -138,8 +145,7 @@ def _assemble(records: Sequence[PluginRecord], limit: float) -> None:
 
 
 def _settle(records: Sequence[PluginRecord]) -> tuple[Chosen, list[Finding]]:
-    """Choose services until nobody is ended by it any more: who ends takes its services and dependents
-    along."""
+    """Choose services until nobody is ended by it any more; who ends takes its services along."""
     findings: list[Finding] = []
     while True:
         before = len(_serving(records))

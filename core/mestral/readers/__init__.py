@@ -14,6 +14,7 @@ from mestral.readers.fingerprint import (
     content_digest,
     fingerprint,
     stamp,
+    stamp_opened,
     stamp_sqlite,
 )
 from mestral.readers.memo import Memo
@@ -36,6 +37,7 @@ __all__ = [
     "fingerprint",
     "read_stable",
     "stamp",
+    "stamp_opened",
     "stamp_sqlite",
 ]
 

@@ -92,19 +92,31 @@ def stamp(path: Path | str) -> Stamp:
     return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino)
 
 
+def stamp_opened(path: Path | str) -> Stamp:
+    """Stamp one file by opening it: a network file system then asks the server for its attributes."""
+    return _stamp_opened(os.fspath(path), counter=False)
+
+
 def stamp_sqlite(path: Path | str) -> tuple[Stamp, ...]:
-    """Stamp a SQLite database: the file with its change counter, its `-wal` and its `-journal`."""
+    """Stamp a SQLite database: the file with its change counter, its `-wal` and its `-journal`.
+
+    Closing a file drops the locks that SQLite holds on it in the same process (POSIX): not while another thread
+    reads that database.
+    """
     text = os.fspath(path)
-    first = Stamp(text)
+    return _stamp_opened(text, counter=True), stamp(text + "-wal"), stamp(text + "-journal")
+
+
+def _stamp_opened(text: str, counter: bool) -> Stamp:
     with contextlib.suppress(OSError, ValueError):
-        fd = os.open(text, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(text, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a named pipe must not block
         try:
             st = os.fstat(fd)
-            counter = int.from_bytes(os.pread(fd, 4, 24), "big")
+            count = int.from_bytes(os.pread(fd, 4, 24), "big") if counter else 0
         finally:
             os.close(fd)
-        first = Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino, counter)
-    return first, stamp(text + "-wal"), stamp(text + "-journal")
+        return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino, count)
+    return Stamp(text)
 
 
 def fingerprint(stamps: Iterable[Stamp], content: str = "") -> Fingerprint:

@@ -27,7 +27,11 @@ logger = logging.getLogger(__name__)
 
 _QUEUE_LIMIT = 64  # jobs waiting for one reader
 _BACK_OFF_SECONDS = 30.0  # longest pause between two attempts to start a reader that does not start
+_LARGE = 4  # a reader above this part (1/4) of recycle_bytes is not left idle for ever
 _PAUSE_SECONDS = 0.5  # before a reader that ended without a job is replaced: never in a tight loop
+
+_STOPPING = "The server is stopping."
+_ENDED = "The process that made this answer ended, try again."
 
 
 class RenderFailed(Exception):  # noqa: N818 - says what happened
@@ -127,6 +131,7 @@ class _Reader:
         self._calls: deque[_Call] = deque()
         self._wake = asyncio.Event()
         self._closed = ""  # why jobs are refused, for the API's user
+        self._large = False  # whether an idle process has memory worth giving back
         self.restarts = 0
 
     async def submit(self, call: _Call) -> Made:
@@ -146,24 +151,27 @@ class _Reader:
                 process = await self._start()
                 try:
                     await self._serve(process)
+                except Exception:  # a fault of ours must not leave the queue without anybody to serve it
+                    logger.exception("%s is replaced after an unexpected error", self._name)
                 finally:
                     await process.close()
                 self.restarts += 1
         finally:
-            self._close("The server is stopping.")
+            self._close(_STOPPING)
 
     async def _start(self) -> ReaderProcess:
         pause = 0.5
         while True:
             try:
                 process = await start_process(self._name, self._hello, self._threads)
-            except (OSError, Died, Expired) as error:
+            except Exception as error:
                 logger.error("%s does not start (%s); next attempt in %g seconds", self._name, error, pause)
                 self._close("The process that makes this answer does not start, try again.")
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _BACK_OFF_SECONDS)
             else:
                 self._closed = ""
+                self._large = False
                 return process
 
     async def _serve(self, process: ReaderProcess) -> None:
@@ -173,17 +181,30 @@ class _Reader:
                 call = self._calls.popleft()
                 try:
                     stays = await self._render(process, call)
-                finally:
-                    call.refuse("The server is stopping.")  # when cancelled; else it is answered already
+                except BaseException as error:
+                    call.refuse(_STOPPING if isinstance(error, asyncio.CancelledError) else _ENDED)
+                    raise
                 if not stays:
                     return
-            else:
-                self._wake.clear()
-                waking = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait((waking, process.ended), return_when=asyncio.FIRST_COMPLETED)
-                waking.cancel()
+            elif await self._idle(process):
+                logger.info("%s (process %d) gives back its memory and is renewed", self._name, process.pid)
+                return
         logger.warning("%s (process %d) ended without a job; it is replaced", self._name, process.pid)
         await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _idle(self, process: ReaderProcess) -> bool:
+        """Wait for a job or the end of the process. Returns whether it was idle for too long for its size."""
+        self._wake.clear()
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            done, _ = await asyncio.wait(
+                (waking, process.ended),
+                timeout=self._settings.idle_seconds if self._large else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            return not done
+        finally:
+            waking.cancel()
 
     async def _render(self, process: ReaderProcess, call: _Call) -> bool:
         """Do one job. Returns whether the process can do another."""
@@ -206,8 +227,9 @@ class _Reader:
                 process.pid,
                 call.render,
             )
-            call.refuse("The process that made this answer ended, try again.")
+            call.refuse(_ENDED)
             return False
+        self._large = reply.resident_bytes > self._settings.recycle_bytes // _LARGE
         match reply.outcome:
             case Rendered(depends=depends):
                 call.settle(Made(body, depends))

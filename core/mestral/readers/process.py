@@ -108,6 +108,9 @@ class ReaderProcess:
             if expired:
                 raise Expired(f"killed after {seconds:g} seconds") from error
             raise Died(str(error)) from error
+        except asyncio.CancelledError:
+            self.kill()  # nobody waits for this reply, and it must not be taken for that of another question
+            raise
         finally:
             timer.cancel()
 
@@ -145,7 +148,6 @@ async def start_process(name: str, hello: Hello, threads: Threads) -> ReaderProc
     try:
         await reader.greet(hello)
     except BaseException:
-        reader.kill()
         await reader.close()
         raise
     return reader

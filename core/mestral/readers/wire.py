@@ -72,10 +72,12 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         outcome: The kind of answer.
         leaving: The reader has grown too large, and takes no further job.
+        resident_bytes: Its resident memory.
     """
 
     outcome: Rendered | Refused | Failed
     leaving: bool
+    resident_bytes: int
 
 
 def send(sock: socket.socket, header: msgspec.Struct, body: bytes | bytearray | memoryview = b"") -> None:

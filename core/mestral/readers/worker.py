@@ -67,8 +67,9 @@ def _serve(sock: socket.socket, reader: ReaderContext, recycle_bytes: int) -> No
     while not leaving:
         job, args = receive(sock, Job)
         outcome, body, out_of_memory = _render(reader, functions, job, args)
-        leaving = out_of_memory or _resident_bytes() > recycle_bytes
-        send(sock, Reply(outcome, leaving), body)
+        resident_bytes = _resident_bytes()
+        leaving = out_of_memory or resident_bytes > recycle_bytes
+        send(sock, Reply(outcome, leaving, resident_bytes), body)
         del outcome, body  # or they would be held until the next job is done
 
 

@@ -109,9 +109,9 @@ class Converter:
                     values[field.name] = value
             elif field.required:
                 good = False
-                message = f"{name} is missing: {allowed(hint)}. {_about(hint)}"
+                message = f"{name} must be given: {allowed(hint)}. {_about(hint)}"
                 self.refuse(f"[{key}]", f"{key}.{name}", message)
-        for name in table.keys() - known - files:
+        for name in sorted(table.keys() - known - files):
             good = False
             unknown = At(key=f"{key}.{name}", value=table[name], hint=None)
             hint = did_you_mean(name, {*known, *files, *also_known}) or _list(known)
@@ -211,7 +211,7 @@ class Converter:
             for k, v in raw.items()
         }
         values, inner, good = self.table(struct, table, key=at.key)
-        origins.update({f"{name}.{k}": origin for k, origin in inner.items()})
+        origins.update({f"{name}.{k}": place for k, place in inner.items()})
         return self.build(struct, values, where=at.where, key=at.key) if good else REFUSED
 
     def _inner(self, raw: Any, hint: Any, at: At, index: Any, origins: dict[str, str], name: str) -> Any:

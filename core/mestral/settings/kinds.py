@@ -192,7 +192,10 @@ def _from_text_of_any(text: str, types: Sequence[Any]) -> Any:
 
 
 def _toml(text: str) -> Any:
-    return tomllib.loads(f"value = {text}")["value"]
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except RecursionError:
+        raise ValueError(text) from None
 
 
 def _either(words: Sequence[str]) -> str:

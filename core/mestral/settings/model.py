@@ -107,6 +107,10 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
     recycle_bytes: Annotated[
         int, Meta(ge=64 * 1024 * 1024, description="Resident bytes after which a reader is renewed.")
     ] = 1024**3
+    idle_seconds: Annotated[
+        float,
+        Meta(gt=0, description="Idle seconds after which a reader above recycle_bytes / 4 is renewed."),
+    ] = 300.0
     cache_bytes: Annotated[
         int, Meta(ge=0, description="Bytes of finished answers kept by the front process.")
     ] = 256 * 1024 * 1024
@@ -131,7 +135,7 @@ class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="degrade: start without a broken plugin; fail: refuse to start."),
     ] = "degrade"
     step_seconds: Annotated[
-        float, Meta(gt=0, description="Seconds one step of loading or starting a plugin may take, or it failed.")
+        float, Meta(gt=0, description="Seconds one step of loading or starting a plugin may take.")
     ] = 10.0
     tables: dict[str, dict[str, "Value"]] = {}
 

@@ -6,9 +6,10 @@ epoch seconds as said; a value that is missing, unreadable or out of its range i
 
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 
 class JobStatus(IntEnum):
@@ -83,7 +84,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True, gc=False):
     status: JobStatus
     priority: int
     section: str
-    date: datetime | None
+    date: Annotated[datetime, Meta(tz=False)] | None
     member: str | None
     chunk: int | None
     split: int | None

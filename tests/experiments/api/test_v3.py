@@ -56,7 +56,7 @@ def test_jobs_are_counted_by_state(client: TestClient[Any]) -> None:
     ("path", "expid", "message"),
     [
         ("zzzz", "zzzz", "Experiment with expid 'zzzz' not found."),
-        ("%2500", "%00", "Experiment with expid '%00' not found."),
+        ("%25zz", "%zz", "Experiment with expid '%zz' not found."),
         ("%2e%2e", "..", "Experiment with expid '..' not found."),
         ("d007", "d007", "Error while reading the job list"),
         ("o003", "o003", "The job list does not exist."),

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mestral import Problem
+from mestral import Problem, not_found
 from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Brief, Experiment
 from mestral_experiments.render.summaries import summary
@@ -17,10 +17,17 @@ logger = logging.getLogger(__name__)
 
 
 def counters(reader: ReaderContext, row: list[Any]) -> bytes:
-    """Jobs of one experiment (`Experiment`) by state."""
+    """Jobs of one experiment (`Experiment`) by state.
+
+    Raises:
+        Problem: 404 without a job list; 503 when it is unusable.
+    """
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
-    return msgspec.json.encode(count(experiment.name, source.states(experiment)))
+    states = source.states(experiment)
+    if states is None:
+        raise not_found("The job list does not exist.")  # v4 shows no jobs; v3 has always called this an error
+    return msgspec.json.encode(count(experiment.name, states))
 
 
 def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:

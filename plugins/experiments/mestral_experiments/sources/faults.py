@@ -1,7 +1,7 @@
 """What can be wrong with a file of an experiment: three outcomes, the same for every format.
 
-Guarantees: readers of files raise nothing else for what they find on the disk. The text of a fault is for the log (it
-may name a path); `autosubmit.py` decides which sentence the API's user gets.
+Guarantees: readers of files raise nothing else for what they find on the disk. The text of a fault is for
+the log (it may name a path); `autosubmit.py` decides which sentence the API's user gets.
 """
 
 
@@ -14,7 +14,7 @@ class Missing(Fault):
 
 
 class Damaged(Fault):
-    """It is there and unusable: corrupt, truncated, refused, of another shape, or not readable by this user."""
+    """It is there and unusable: corrupt, truncated, refused, of another shape, or not readable."""
 
 
 class Busy(Fault):

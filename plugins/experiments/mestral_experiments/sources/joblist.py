@@ -1,7 +1,7 @@
 """A whole job list in memory: building it from raw values, and selecting a page of it.
 
-Guarantees: the same for every format. Selecting is linear in the number of jobs whatever the pattern, and a page of
-an unfiltered list costs only the page.
+Guarantees: the same for every format. Selecting is linear in the number of jobs whatever the pattern, and a
+page of an unfiltered list costs only the page.
 """
 
 import logging
@@ -39,7 +39,7 @@ class JobList(msgspec.Struct, frozen=True, gc=False):
         pairs.sort()
         ordered = tuple([jobs[position] for _, _, position in pairs])
         lowered = tuple([lower for lower, _, _ in pairs])
-        # A Job takes 128 bytes, its date 48, and its name (twice) and log files 49 bytes more than their characters.
+        # A Job takes 128 bytes, its date 48, its name (twice) and log files 49 more than they are long.
         texts = sum(2 * len(job.name) + 4 * len(job.out_local or "") for job in jobs)
         return cls(tuple(jobs), ordered, lowered, 600 * len(jobs) + texts)
 
@@ -79,12 +79,12 @@ def name_matcher(pattern: str) -> Callable[[str], bool]:
 def build_jobs(rows: list[tuple[Any, ...]]) -> list[Job]:
     """Jobs from raw values in the order of the fields of `Job`.
 
-    Odd values become None or the default, and a row without a name is left out. Lists are checked as a whole, in C;
-    only a list with something odd is mended value by value.
+    Odd values become None or the default, and a row without a name is left out. Lists are checked as a
+    whole, in C; only a list with something odd is mended value by value.
     """
     try:
         jobs = msgspec.convert(rows, list[Job])
-        msgspec.msgpack.encode(jobs)  # or half a surrogate pair, or a huge integer, would fail the finished answer
+        msgspec.msgpack.encode(jobs)  # a half surrogate pair or a huge integer would fail the answer
     except (msgspec.ValidationError, UnicodeEncodeError, OverflowError):
         return [job for job in map(_mended, rows) if job is not None]
     return jobs

@@ -1,9 +1,9 @@
-"""Job lists as pickles: Autosubmit 3 (tuples), 4.0 (tuples), 4.1 (networkx graph), 4.1.12 and later (dictionaries).
+"""Pickled job lists: Autosubmit 3 and 4.0 (tuples), 4.1 (networkx graph), 4.1.12 to 4.1.17 (dictionaries).
 
-Guarantees: loading imports nothing and calls nothing but `datetime.datetime`, `dict` and the stand-ins below, which
-keep at most a reference to what they are given; a global that is not in the list refuses the file. Memory and time
-are limited by the process that loads: `MemoryError` is passed on for it to renew itself.
-Formats, traps and the globals that occur: formats/AUTOSUBMIT_DATA.md 6.1.
+Guarantees: loading imports nothing and calls nothing but `datetime.datetime`, `dict` and the stand-ins
+below, which keep at most a reference to what they are given; a global that is not in the list refuses the
+file. Memory and time are limited by the process that loads: `MemoryError` is passed on for it to renew
+itself. Formats, traps and the globals that occur: formats/AUTOSUBMIT_DATA.md 6.1.
 """
 
 import gc
@@ -38,7 +38,7 @@ class _StandIn:
 
 
 class _Nothing:
-    """Takes the place of paths and enumerations, of which there are two per job: one object for all of them."""
+    """Takes the place of paths and enumerations, two per job: one object for all of them."""
 
     __slots__ = ()
 
@@ -74,7 +74,9 @@ _ALLOWED: dict[tuple[str, str], type] = {
     ("pathlib._local", "PosixPath"): _Nothing,  # its name in Python 3.13
     ("autosubmit.job.template", "Language"): _Nothing,
 }
-_MODULE = re.compile(r"(?:autosubmit|autosubmitconfigparser|bscearth|networkx\.classes)(?:\.[a-z_][a-z_0-9]*)*")
+_MODULE = re.compile(
+    r"(?:autosubmit|autosubmitconfigparser|bscearth|networkx\.classes)(?:\.[a-z_][a-z_0-9]*)*"
+)
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9_]*")
 
 
@@ -104,7 +106,7 @@ def read_jobs(path: str) -> list[Job]:
         raise Missing(path) from error
     except (OSError, ValueError) as error:
         raise Damaged(f"{path}: {error}") from error
-    with open(descriptor, "rb", buffering=1 << 18) as stream:
+    with open(descriptor, "rb", buffering=1 << 18) as stream:  # noqa: PTH123 - a descriptor
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Damaged(f"{path}: not a file")
         collecting = gc.isenabled()
@@ -149,8 +151,8 @@ def _of_tuples(data: Iterable[object]) -> list[tuple[Any, ...]]:
 def _of_states(items: Iterable[tuple[object, object]], status_key: str) -> list[tuple[Any, ...]]:
     """Values in the order of `Job`, from dictionaries of about a hundred attributes."""
     keys = (
-        "id", status_key, "priority", "_section", "date", "_member", "_chunk", "_split", "_splits", "_local_logs",
-        "_remote_logs",
+        "id", status_key, "priority", "_section", "date", "_member", "_chunk", "_split", "_splits",
+        "_local_logs", "_remote_logs",
     )  # fmt: skip
     wanted = itemgetter(*keys)
     rows = []
@@ -158,9 +160,13 @@ def _of_states(items: Iterable[tuple[object, object]], status_key: str) -> list[
         if not isinstance(state, dict):
             raise ValueError("an entry has no attributes")
         try:
-            number, status, priority, section, date, member, chunk, split, splits, local, remote = wanted(state)
+            number, status, priority, section, date, member, chunk, split, splits, local, remote = wanted(
+                state
+            )
         except KeyError:
-            number, status, priority, section, date, member, chunk, split, splits, local, remote = map(state.get, keys)
+            number, status, priority, section, date, member, chunk, split, splits, local, remote = map(
+                state.get, keys
+            )
         rows.append(
             (
                 name,

@@ -108,8 +108,8 @@ class ExperimentSource(Protocol):
         """
         ...
 
-    def states(self, experiment: Experiment) -> Sequence[tuple[str, JobStatus]]:
-        """Name and state of every job in list order, without building the jobs.
+    def states(self, experiment: Experiment) -> Sequence[tuple[str, JobStatus]] | None:
+        """Name and state of every job in list order, without building the jobs; None for a missing list.
 
         Raises:
             Problem: as `jobs`.

@@ -1,16 +1,17 @@
 """The one place that opens SQLite files that belong to Autosubmit, without ever writing beside them.
 
-Guarantees: nothing is created, changed or removed next to the file, whoever runs this; what one `with` block reads is
-one consistent state; what can be wrong with the file arrives as `Missing`, `Damaged` or `Busy`.
+Guarantees: nothing is created, changed or removed next to the file, whoever runs this; what one `with`
+block reads is one consistent state; what can be wrong with the file arrives as `Missing`, `Damaged` or
+`Busy`.
 
-What `mode=ro` does was tried for each case (tests/experiments/sources/test_sqlite.py): it reads rollback-journal
-files without a trace; it cannot read a file with a hot journal (SQLITE_READONLY_ROLLBACK); in WAL mode it creates
-`-wal` and `-shm` where it may, fails where it may not, and with `readonly_shm` leaves both alone as long as both
-exist. Run by root, SQLite also takes ownership of every journal it opens, which changes its ctime. Hence: in place
-where no trace is left, else from a private copy below the state folder.
+What `mode=ro` does was tried for each case (tests/experiments/sources/test_sqlite.py): it reads rollback-
+journal files without a trace; it cannot read a file with a hot journal (SQLITE_READONLY_ROLLBACK); in WAL
+mode it creates `-wal` and `-shm` where it may, fails where it may not, and with `readonly_shm` leaves both
+alone as long as both exist. Run by root, SQLite also takes ownership of every journal it opens, which
+changes its ctime. Hence: in place where no trace is left, else from a private copy below the state folder.
 
-Closing any descriptor of a database drops the locks that SQLite holds on it in the same process (POSIX): do not stamp
-or open a file in one thread while another reads it here.
+Closing any descriptor of a database drops the locks that SQLite holds on it in the same process (POSIX): do
+not stamp or open a file in one thread while another reads it here.
 """
 
 import logging
@@ -20,14 +21,13 @@ import sqlite3
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from mestral.readers import Fingerprint, fingerprint, stamp_sqlite
-
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
 
 T = TypeVar("T")
@@ -88,38 +88,56 @@ def read_database(
 
 
 def select(
-    connection: sqlite3.Connection, table: str, columns: Sequence[str], tail: str = "", *, needs: Sequence[str]
+    connection: sqlite3.Connection,
+    table: str,
+    wanted: Mapping[str, str] | Sequence[str],
+    tail: str = "",
+    values: Sequence[object] = (),
+    *,
+    needs: Sequence[str],
 ) -> list[tuple[Any, ...]]:
     """Rows of a table whose columns differ between versions of Autosubmit.
 
     Args:
         connection: From `open_readonly`.
         table: Name of the table.
-        columns: Names of columns; an absent one reads as NULL.
+        wanted: Names of columns in lower case, or each with the expression over it to read; an absent column
+            reads as NULL.
         tail: What follows the table's name in the statement; it uses columns named in `needs` only.
+        values: Values of the placeholders in `tail`.
         needs: Columns without which the table is useless.
 
     Raises:
         Missing: No such table.
         Damaged: One of `needs` is absent.
     """
+    known = wanted if isinstance(wanted, Mapping) else {column: column for column in wanted}
     try:
-        return rows(connection, f"SELECT {', '.join(columns)} FROM {table} {tail}")  # noqa: S608 - our own words
+        return rows(connection, f"SELECT {', '.join(known.values())} FROM {table} {tail}", values)  # noqa: S608
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
             raise
     # No such column or table. Asking for the schema first would cost a third of every opening.
-    present = {str(row[1]).lower() for row in rows(connection, f"PRAGMA table_info({table})")}
+    present = columns(connection, table)
     if not present:
         raise Missing(f"no table {table}")
     for column in needs:
-        if column.lower() not in present:
+        if column not in present:
             raise Damaged(f"table {table} has no column {column}")
-    known = [column if column.lower() in present else "NULL" for column in columns]
-    return rows(connection, f"SELECT {', '.join(known)} FROM {table} {tail}")  # noqa: S608
+    some = [expression if column in present else "NULL" for column, expression in known.items()]
+    return rows(connection, f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
 
 
-def rows(connection: sqlite3.Connection, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Columns of a table and their declared types, both in lower case; none when there is no such table."""
+    return {
+        str(row[1]).lower(): str(row[2]).lower() for row in rows(connection, f"PRAGMA table_info({table})")
+    }
+
+
+def rows(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object] = ()
+) -> list[tuple[Any, ...]]:
     """All rows of a statement; bytes that are no UTF-8 become U+FFFD instead of failing the table."""
     try:
         return connection.execute(statement, values).fetchall()
@@ -163,24 +181,26 @@ def _in_place(file: str, busy_seconds: float) -> sqlite3.Connection | None:
     """A connection to the file itself; None when that would leave a trace or needs a rollback."""
     if not _readable_in_place(file):
         return None
+    connection = _begin(file, "ro", busy_seconds)
+    if not _size(file + "-journal"):
+        return connection
     try:
-        return _begin(file, "ro", busy_seconds)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK:  # a hot journal, left as it is
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        if (
+            error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK
+        ):  # the journal is hot; it is left as it is
             return None
         raise
+    return connection
 
 
 def _begin(file: str, mode: str, busy_seconds: float) -> sqlite3.Connection:
-    """A connection with its transaction begun."""
+    """A connection whose statements belong to one transaction."""
     uri = f"file:{quote(os.fsencode(file))}?mode={mode}&readonly_shm=1"
-    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, cached_statements=8)
-    try:
-        connection.execute("BEGIN")
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # takes the lock, reads the schema
-    except BaseException:
-        connection.close()
-        raise
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
+    connection.execute("BEGIN")
     return connection
 
 
@@ -241,7 +261,7 @@ def _remove_abandoned(scratch: Path) -> None:
 def _size(file: str) -> int | None:
     """Bytes of a file, None when there is none."""
     try:
-        return Path(file).stat().st_size
+        return os.stat(file).st_size  # noqa: PTH116 - hot path
     except OSError:
         return None
 

@@ -1,7 +1,7 @@
 """Odd values made plain: what a file holds instead of the expected type becomes None, never an error.
 
-Guarantees: texts returned can be encoded as UTF-8, integers fit 64 bits (JSON and SQLite), dates are naive. Used for
-every format, so that a value means the same whatever it was read from.
+Guarantees: texts returned can be encoded as UTF-8, integers fit 64 bits (JSON and SQLite), dates are naive.
+Used for every format, so that a value means the same whatever it was read from.
 """
 
 from datetime import datetime

@@ -1,0 +1,108 @@
+"""The requests that are measured, with the goals that they have to meet.
+
+Guarantees: everything is derived from the tree, so any tree of ``benchmarks.generate`` can be measured; goals
+are milliseconds of CPU per request (None: no goal was set). A request with a change knows which experiment to
+change so that its answer differs afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.catalogue import SEARCH_TEXT
+from benchmarks.changes import change_experiment, change_listing
+
+_Goals = tuple[float | None, float | None]
+_UNPICKLING = {"01k": 10.0, "10k": 80.0, "50k": 340.0}
+"""Milliseconds that C unpickling of the job list takes: the bound for a request after a pickle changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One kind of request. ``target`` is the experiment to change; None takes it from the answer."""
+
+    title: str
+    path: str
+    goal: float | None = None
+    goal_changed: float | None = None
+    change: Callable[[Path, str], None] | None = None
+    target: str | None = None
+    fresh: bool = True
+    """Whether an answer after the change has to differ from the one before."""
+
+
+def endpoints(tree: Path) -> list[Endpoint]:
+    total, bigs = _experiments(tree)
+    return [Endpoint("`/`", "/", goal=0.4), *_lists(total), *(one for big in bigs for one in _jobs(big))]
+
+
+def big_ones(tree: Path) -> list[str]:
+    return _experiments(tree)[1]
+
+
+def storm_paths(bigs: list[str]) -> list[tuple[str, str]]:
+    """Four (path, experiment to change first) pairs over the largest experiments: the heaviest answers."""
+    largest = [max(found) for letter in "pd" if (found := [big for big in bigs if big[0] == letter])]
+    views = [(name, view) for view in ("base", "quick") for name in largest]
+    return [(f"/v4/experiments/{name}/jobs?view={view}", name) for name, view in (views * 4)[:4]]
+
+
+def _experiments(tree: Path) -> tuple[int, list[str]]:
+    """How many experiments there are, and the names of the big ones."""
+    with closing(sqlite3.connect(f"file:{tree / 'autosubmit.db'}?mode=ro", uri=True)) as connection:
+        total = connection.execute("SELECT count(*) FROM experiment").fetchone()[0]
+        query = (
+            "SELECT name FROM experiment WHERE description LIKE 'Generated workflow of about %' ORDER BY id"
+        )
+        return int(total), [str(row[0]) for row in connection.execute(query)]
+
+
+def _lists(total: int) -> list[Endpoint]:
+    page = "/v4/experiments?only_active=false"
+    last = max(1, -(-total // 12))
+    listing = change_listing
+    text = f"{page}&query={SEARCH_TEXT}&order_by=created&order_desc=true"
+    return [
+        Endpoint(f"v4 search, page of 12 of {total}", page, 5, 12, listing),
+        Endpoint("v4 search, last page", f"{page}&page={last}", 5, 12, listing),
+        Endpoint("v4 search, text, ordered by date", text, 5, 12, listing),
+        Endpoint("v4 search, active ones", "/v4/experiments?page_size=100", None, None, listing),
+        Endpoint("v4 search, page of 1000", f"{page}&page_size=1000", None, None, listing),
+        Endpoint("v4 search, everything", f"{page}&page_size=0", 100, 1000, listing),
+        Endpoint("v3 running", "/v3/running/", None, None, listing),
+        Endpoint("v3 search by text", f"/v3/search/{SEARCH_TEXT}", None, None, listing),
+    ]
+
+
+def _jobs(expid: str) -> list[Endpoint]:
+    size, pickled = expid[1:], expid[0] == "p"
+    base = f"/v4/experiments/{expid}/jobs"
+    unpickling = _UNPICKLING.get(size)
+    whole: _Goals = (10.0, 120.0 if pickled else 35.0) if size == "10k" else (None, None)
+    part: _Goals = (3.0, unpickling if pickled else 5.0) if size in ("10k", "50k") else (None, None)
+    change = change_experiment
+    return [
+        Endpoint(f"v4 detail {expid}", f"/v4/experiments/{expid}", None, None, change_listing, expid),
+        Endpoint(f"v4 jobs base {expid}", base, *whole, change, expid),
+        Endpoint(f"v4 jobs quick {expid}", f"{base}?view=quick", *whole, change, expid),
+        Endpoint(f"v4 jobs page of 50 {expid}", f"{base}?page_size=50", *part, change, expid),
+        Endpoint(f"v4 jobs by name {expid}", f"{base}?job_name=19600101_fc0_*SIM", *part, change, expid),
+        Endpoint(f"v3 expcount {expid}", f"/v3/expcount/{expid}", None, None, change, expid),
+    ]
+
+
+def target_of(endpoint: Endpoint, body: bytes) -> str | None:
+    """The experiment to change: the one of the endpoint, or the last one in the answer."""
+    if endpoint.target is not None:
+        return endpoint.target
+    try:
+        answer = json.loads(body)
+        rows = answer.get("experiments") or answer.get("experiment") or []
+        return str(rows[-1].get("name")) if rows else None
+    except (ValueError, AttributeError):
+        return None

@@ -1,0 +1,209 @@
+"""`AutosubmitSource`: the experiments of Autosubmit, read from its own files and SQLite databases.
+
+Guarantees: those of `ExperimentSource`. This module only decides which file answers which question and
+which sentence a fault becomes; each format is read in a module of its own.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from mestral import Problem, not_found, unavailable
+from mestral.readers import (
+    Fingerprint,
+    Memo,
+    fingerprint,
+    read_stable,
+    stamp_opened,
+    stamp_sqlite,
+)
+from mestral_experiments.model import Brief, Configuration, Experiment, JobStatus, Run
+from mestral_experiments.settings import ExperimentsSettings
+from mestral_experiments.sources import history, jobsdb, pickles, places
+from mestral_experiments.sources.configuration import brief, load_configuration
+from mestral_experiments.sources.faults import Busy, Fault, Missing
+from mestral_experiments.sources.joblist import JobList
+from mestral_experiments.sources.maindb import MainDatabase
+from mestral_experiments.sources.places import JobListFile
+from mestral_experiments.sources.protocol import Catalog, JobPage, JobQuery, Part
+from mestral_experiments.sources.rcfile import RcFile, RcReader
+from mestral_experiments.sources.sqlite import read_database
+from mestral_experiments.sources.stamps import stamp_many, stamp_one
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_PARSED_BYTES = 256 * 1024 * 1024
+_SMALL = 1000  # bytes that a kept run or time is counted as
+_NO_JOBS = JobList.of([])
+_JOBS_UNREADABLE = "Error while reading the job list"
+_RUNS_UNREADABLE = "Error while getting experiment runs"
+_CONFIGURATION_UNREADABLE = "Error while reading the experiment configuration"
+
+
+class AutosubmitSource:
+    """Implements `ExperimentSource` (see there).
+
+    Args:
+        settings: `[plugins.experiments]`.
+        state_dir: Folder for private copies of databases that cannot be read in place.
+    """
+
+    def __init__(self, settings: ExperimentsSettings, state_dir: Path) -> None:
+        self._rc = RcReader(settings.rc_file)
+        self._main = MainDatabase(state_dir, settings.busy_seconds)
+        self._memo = Memo(_PARSED_BYTES)
+        self._state_dir = state_dir
+        self._busy_seconds = settings.busy_seconds
+
+    def catalog(self) -> Catalog:
+        """All experiments."""
+        return self._main.catalog(self._settings())
+
+    def find(self, expid: str) -> Experiment:
+        """The experiment of that name; 404 for what is no name or unknown."""
+        experiment = self.catalog().by_name.get(expid) if places.is_name(expid) else None
+        if experiment is None:
+            raise not_found(f"Experiment with expid '{expid}' not found.")
+        return experiment
+
+    def fingerprint(self, experiment: Experiment, *parts: Part) -> Fingerprint:
+        """Fingerprint of the experiment's own rows and the files of `parts`."""
+        return stamp_one(self._settings(), experiment, parts)
+
+    def fingerprint_list(self, experiments: Sequence[Experiment], *parts: Part) -> Fingerprint:
+        """As `fingerprint` for many, by `stat` alone."""
+        return stamp_many(self._settings(), experiments, parts)
+
+    def jobs(self, experiment: Experiment, query: JobQuery) -> JobPage:
+        """The selected jobs; 503 when the list is unusable."""
+        with _answering(_JOBS_UNREADABLE):
+            found = self._job_list(experiment)
+            if found is None:
+                return _NO_JOBS.select(query)
+            if found.database and query != JobQuery():
+                page = self._page(found.path, query)
+                if page is not None:
+                    return page
+            return self._parsed(found).select(query)
+
+    def states(self, experiment: Experiment) -> Sequence[tuple[str, JobStatus]] | None:
+        """Name and state of every job, None without a list; 503 as `jobs`."""
+        with _answering(_JOBS_UNREADABLE):
+            found = self._job_list(experiment)
+            if found is None:
+                return None
+            if not found.database:
+                return [(job.name, job.status) for job in self._parsed(found).jobs]
+            try:
+                return self._read(found.path, jobsdb.read_states)
+            except Missing:
+                return None
+
+    def modified(self, experiment: Experiment) -> datetime | None:
+        """When the job list changed last; None when that cannot be known."""
+        try:
+            found = self._job_list(experiment)
+            if found is None:
+                return None
+            if found.database:
+                return self._kept(found.path, jobsdb.read_modified)
+            return datetime.fromtimestamp(os.stat(found.path).st_mtime, UTC)  # noqa: PTH116 - hot path
+        except (Fault, Problem, OSError) as error:
+            logger.info("%s: last change of the job list unknown: %s", experiment.name, error)
+            return None
+
+    def latest_run(self, experiment: Experiment) -> Run | None:
+        """The newest run; 503 when the history is unusable."""
+        rc, name = self._settings(), experiment.name
+        with _answering(_RUNS_UNREADABLE):
+            path = places.checked(rc, name, places.history_database(rc, name))
+            try:
+                return self._kept(path, history.read_latest_run)
+            except Missing:
+                return None
+
+    def configuration(self, experiment: Experiment) -> tuple[Configuration, Fingerprint]:
+        """The effective configuration; 503 when a file of it is unusable."""
+        rc, name = self._settings(), experiment.name
+        with _answering(_CONFIGURATION_UNREADABLE):
+            folder = places.checked(rc, name, places.experiment_folder(rc, name) + "/conf").removesuffix(
+                "/conf"
+            )
+        return load_configuration(
+            Path(folder), name, description=experiment.description, settings=rc.placeholders()
+        )
+
+    def brief(self, experiment: Experiment) -> tuple[Brief, Fingerprint]:
+        """What lists show of the configuration; 503 as `configuration`."""
+        configuration, taken = self.configuration(experiment)
+        shown = brief(configuration)
+        return Brief(shown.hpc, shown.version, shown.wrapper), taken
+
+    def folder(self, experiment: Experiment) -> Path:
+        """The experiment's folder."""
+        return self._settings().local_root / experiment.name
+
+    def _settings(self) -> RcFile:
+        rc = self._rc.read()
+        if rc.postgres:
+            raise unavailable(
+                "The rc file of Autosubmit says `backend = postgres`, which this version cannot read."
+            )
+        return rc
+
+    def _job_list(self, experiment: Experiment) -> JobListFile | None:
+        rc = self._settings()
+        for file in places.job_lists(rc, experiment):
+            if places.exists(places.checked(rc, experiment.name, file.path)):
+                return file
+        return None
+
+    def _parsed(self, found: JobListFile) -> JobList:
+        """The whole list: kept as long as its file does not change."""
+
+        def read() -> JobList:
+            try:
+                if found.database:
+                    return JobList.of(self._read(found.path, jobsdb.read_jobs))
+                return JobList.of(pickles.read_jobs(found.path))
+            except Missing:
+                return _NO_JOBS
+
+        def take() -> Fingerprint:
+            return fingerprint(stamp_sqlite(found.path) if found.database else (stamp_opened(found.path),))
+
+        def build() -> tuple[JobList, int]:
+            # One transaction is consistent by itself; a pickle may be half-written.
+            parsed = read() if found.database else read_stable(take, read)[0]
+            return parsed, parsed.weight
+
+        return self._memo.get(found.path, take(), build)
+
+    def _page(self, path: str, query: JobQuery) -> JobPage | None:
+        try:
+            return self._read(path, lambda connection: jobsdb.read_page(connection, query))
+        except Missing:
+            return _NO_JOBS.select(query)
+
+    def _kept(self, path: str, read: Callable[..., T]) -> T:
+        """Something small from a database: kept as long as its file does not change."""
+        taken = fingerprint(stamp_sqlite(path))
+        return self._memo.get((path, read), taken, lambda: (self._read(path, read), _SMALL))
+
+    def _read(self, path: str, read: Callable[..., T]) -> T:
+        return read_database(path, read, state_dir=self._state_dir, busy_seconds=self._busy_seconds)
+
+
+@contextmanager
+def _answering(sentence: str) -> Iterator[None]:
+    """Turns faults into a 503 with this sentence, and logs what was found."""
+    try:
+        yield
+    except Fault as fault:
+        logger.warning("%s: %s", sentence, fault)
+        raise unavailable(sentence, retry_after=1 if isinstance(fault, Busy) else None) from fault

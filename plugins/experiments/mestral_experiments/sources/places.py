@@ -1,0 +1,111 @@
+"""Where the files of an experiment lie.
+
+Guarantees: what `checked` lets through is the place of a name that is one, and no link on the way to it leads
+out of the folder it belongs to. Nothing is read here.
+"""
+
+import os
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from mestral_experiments.model import Experiment
+from mestral_experiments.sources.faults import Damaged
+from mestral_experiments.sources.rcfile import RcFile
+
+_NAME = re.compile(r"[a-z0-9]{4,}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of an experiment."""
+    return _NAME.fullmatch(text) is not None
+
+
+def experiment_folder(rc: RcFile, name: str) -> str:
+    """The experiment's own folder."""
+    return f"{rc.local_root}/{name}"
+
+
+class JobListFile(NamedTuple):
+    """Where a job list may be.
+
+    Attributes:
+        path: Absolute path.
+        database: Whether it is the database of Autosubmit 4.2 and later; else a pickle.
+    """
+
+    path: str
+    database: bool
+
+
+def job_lists(rc: RcFile, experiment: Experiment) -> tuple[JobListFile, JobListFile]:
+    """The file of the generation that the version names, then that of the other: the first that exists counts."""
+    name = experiment.name
+    pickled = JobListFile(f"{rc.local_root}/{name}/pkl/job_list_{name}.pkl", database=False)
+    database = JobListFile(f"{rc.local_root}/{name}/db/job_list.db", database=True)
+    return (database, pickled) if _has_database(experiment.version) else (pickled, database)
+
+
+@lru_cache(256)
+def _has_database(version: str | None) -> bool:
+    """Whether this version of Autosubmit is 4.2 or later; what cannot be read counts as (0, 0)."""
+    parts = (version or "").strip().split(".")
+    if len(parts) < 2 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
+        return False
+    return (int(parts[0]), int(parts[1])) >= (4, 2)
+
+
+def history_database(rc: RcFile, name: str) -> str:
+    """Runs and attempts of jobs."""
+    return f"{rc.job_data}/job_data_{name}.db"
+
+
+def configuration_files(rc: RcFile, name: str) -> list[str]:
+    """The `conf` folder and, in order, the files in it that Autosubmit reads."""
+    folder = f"{rc.local_root}/{name}/conf"
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - hot path
+    except (OSError, ValueError):
+        names = []
+    return [folder, *(f"{folder}/{file}" for file in names if file.endswith((".yml", ".yaml", ".conf")))]
+
+
+def exists(path: str) -> bool:
+    """Whether something is there, or may be there and cannot be looked at."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def checked(rc: RcFile, name: str, path: str) -> str:
+    """The same path, once it is known to stay in the experiment's folder, and that in the root.
+
+    The history stays in the folder of histories.
+
+    Raises:
+        Damaged: The name is none, or a link leads out.
+    """
+    if not is_name(name):
+        raise Damaged(f"{name!r} is not the name of an experiment")
+    own = experiment_folder(rc, name)
+    if path.startswith(own + "/"):
+        _no_way_out(str(rc.local_root), own)
+        _no_way_out(own, path)
+    else:
+        _no_way_out(str(rc.job_data), path)
+    return path
+
+
+def _no_way_out(folder: str, path: str) -> None:
+    """Refuse a link below `folder` that leads out of it; without links this is a few `lstat`."""
+    step = path
+    while len(step) > len(folder):
+        if os.path.islink(step):  # noqa: PTH114 - hot path
+            if not os.path.realpath(path).startswith(os.path.realpath(folder) + "/"):
+                raise Damaged(f"{path}: a link leads out of {folder}")
+            return
+        step = step.rpartition("/")[0]

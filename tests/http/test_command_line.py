@@ -1,0 +1,123 @@
+"""The commands `mestral`, `mestral routes` and `mestral demo`, as processes of their own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.probe import install_probe
+
+import mestral
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(tmp_path / "site"),
+        "TMPDIR": str(tmp_path),
+        "MESTRAL_STATE_DIR": str(tmp_path / "state"),
+    }
+
+
+def run(tmp_path: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "mestral", *arguments],
+        env=environment(tmp_path) | more,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_version(tmp_path: Path) -> None:
+    for option in ("-v", "--version"):
+        done = run(tmp_path, option)
+        assert (done.returncode, done.stdout) == (0, f"Mestral, version {mestral.__version__}\n")
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in ("config", "demo", "plugins", "routes", "serve"):
+        assert re.search(rf"^  {command} +\w", done.stdout, re.M)
+        assert run(tmp_path, command, "--help").returncode == 0
+
+
+def test_unknown_command_exits_with_2(tmp_path: Path) -> None:
+    done = run(tmp_path, "srve")
+    assert done.returncode == 2
+    assert "No such command 'srve'" in done.stderr
+
+
+def test_command_line_itself_imports_neither_litestar_nor_sqlalchemy(tmp_path: Path) -> None:
+    code = "import sys, mestral.cli; print({'litestar', 'sqlalchemy', 'uvicorn'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
+def test_routes_lists_core_and_plugins(tmp_path: Path) -> None:
+    install_probe(tmp_path / "site")
+    done = run(tmp_path, "routes", MESTRAL_PLUGINS__ONLY="probe")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^GET +/health/live +public +core +core\.health_live$", done.stdout, re.M)
+    assert re.search(r"^POST +/x/probe/things +operate +probe +probe\.make$", done.stdout, re.M)
+
+    done = run(tmp_path, "routes", "--json", MESTRAL_PLUGINS__ONLY="probe")
+    assert {
+        "method": "GET",
+        "path": "/x/probe/items/{name}",
+        "access": "read",
+        "plugin": "probe",
+        "operation_id": "probe.item",
+    } in json.loads(done.stdout)
+
+
+def test_routes_says_what_is_wrong_with_the_settings(tmp_path: Path) -> None:
+    done = run(tmp_path, "routes", MESTRAL_SERVER__PORT="many")
+    assert done.returncode == 1
+    assert "server.port" in done.stderr or "MESTRAL_SERVER__PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demo_serves_sample_data_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    pytest.importorskip("mestral_experiments.demo")
+    log = tmp_path / "log.txt"
+    # Settings of a deployer, and of Autosubmit API, that a demo has to leave alone.
+    environ = environment(tmp_path) | {
+        "PROTECTION_LEVEL": "ALL",
+        "AUTOSUBMIT_CONFIGURATION": "/nowhere",
+        "PORT": "1",
+    }
+    (tmp_path / "mestral.toml").write_text("[plugins]\nonly = []\n")
+    command = [sys.executable, "-m", "mestral", "demo", "--port", "0"]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environ, cwd=tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while "Ctrl-C ends it" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.02)
+        pages = re.findall(r"^  (http://127\.0\.0\.1:\d+/\S*) ", log.read_text(), re.M)
+        assert len(pages) > 1
+        for page in pages:
+            with urllib.request.urlopen(page, timeout=60) as answer:
+                assert answer.status == 200
+        assert list(tmp_path.glob("mestral-demo-*"))
+        process.terminate()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert not list(tmp_path.glob("mestral-demo-*"))
+    assert not (tmp_path / "state").exists()
