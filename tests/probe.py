@@ -20,12 +20,21 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 import msgspec
-from mestral import Access, HealthCheck, Manifest, Problem, Routes, hookimpl, platform_of
+from mestral import Access, HealthCheck, Manifest, Problem, Routes, Service, hookimpl, platform_of
 
 
 class ProbeSettings(msgspec.Struct, frozen=True):
     break_startup: bool = False
     complaint: str = ""
+    store: str | None = None
+
+
+def make_good(settings, state_dir):
+    return {"complaint": settings.complaint, "state_dir": state_dir}
+
+
+def make_broken(settings, state_dir):
+    raise RuntimeError("no disk for /secret/path")
 
 
 class Thing(msgspec.Struct):
@@ -101,7 +110,11 @@ def handlers():
         await asyncio.sleep(1)
         return json_response({"slept": True})
 
-    return (item, open_, me, make, operate, crash, busy, cached, half, slow)
+    @get("/store", access=Access.PUBLIC, operation_id="probe.store")
+    async def store(request: Request) -> Response[bytes]:
+        return json_response({"complaint": platform_of(request).services["probe.store"]["complaint"]})
+
+    return (item, open_, me, make, operate, crash, busy, cached, half, slow, store)
 
 
 class Probe:
@@ -112,6 +125,13 @@ class Probe:
     @hookimpl
     def mestral_routes(self):
         return [Routes(handlers=handlers())]
+
+    @hookimpl
+    def mestral_services(self):
+        return [
+            Service(slot="probe.store", name=name, factory=f"mestral_probe:make_{name}")
+            for name in ("good", "broken")
+        ]
 
     @hookimpl
     def mestral_health_checks(self, context):
@@ -203,6 +223,11 @@ class Server:
         return found
 
 
+def python_path(site: Path) -> str:
+    """`PYTHONPATH` of a process that finds the probe beside what this one finds."""
+    return os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
 @contextlib.contextmanager
 def serving(tmp_path: Path, *arguments: str, config: str = "") -> Iterator[Server]:
     """Start `mestral serve` as a deployer does; it is killed at the end if it still runs."""
@@ -215,7 +240,7 @@ def serving(tmp_path: Path, *arguments: str, config: str = "") -> Iterator[Serve
     )
     log = tmp_path / "log.txt"
     command = [sys.executable, "-m", "mestral", "--config", str(file), "serve", "--port", "0", *arguments]
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(site)}
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": python_path(site)}
     with log.open("w") as output:
         process = subprocess.Popen(
             command, stdout=output, stderr=output, env=environ, text=True, cwd=tmp_path

@@ -253,6 +253,7 @@ RULES = (
     Rule("/v3/search", r"\.modified$", "modified needs no configuration (API_V3.md 2.4, FIX)"),
     Rule("/v3/running", "@500", "a missing configuration breaks no list (API_V3.md 2.4, FIX)"),
     Rule(r"/v4/experiments(\?|$)", r"\.failed$", "a NULL counter is 0 (API_V4.md 3.1, FIX)"),
+    Rule("/v3/(search|running)", r"\.failed$", "a NULL counter is 0 (API_V3.md 2.4: int)"),
     Rule("/jobs", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
 )

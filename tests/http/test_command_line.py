@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.probe import install_probe
+from tests.probe import install_probe, python_path
 
 import mestral
 
@@ -19,7 +19,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
-        "PYTHONPATH": str(tmp_path / "site"),
+        "PYTHONPATH": python_path(tmp_path / "site"),
         "TMPDIR": str(tmp_path),
         "MESTRAL_STATE_DIR": str(tmp_path / "state"),
     }

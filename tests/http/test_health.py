@@ -23,6 +23,18 @@ def test_checks_inform_and_never_decide(make_client: MakeClient, complaint: str,
     assert answer.json() == {"status": "ready", "missing": [], "checks": {"probe.mood": shown}}
 
 
+@pytest.mark.parametrize(("required", "status"), [(True, 503), (False, 200)])
+def test_required_plugin_that_is_not_active_makes_it_not_ready(
+    make_client: MakeClient, required: bool, status: int
+) -> None:
+    client = make_client(plugins__probe__break_startup=True, plugins__probe__required=required)
+    answer = client.get("/health/ready")
+    assert answer.status_code == status
+    assert answer.json()["status"] == ("not ready" if required else "ready")
+    assert answer.json()["missing"] == (["probe"] if required else [])
+    assert client.get("/health/live").status_code == 200
+
+
 def test_plugin_that_cannot_start_is_degraded_and_the_rest_serves(make_client: MakeClient) -> None:
     client = make_client(plugins__probe__break_startup=True)
     assert client.get("/x/probe/open").status_code == 200

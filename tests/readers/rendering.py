@@ -57,10 +57,11 @@ def kilobytes(_: ReaderContext, path: str) -> bytes:
 
 def included(_: ReaderContext, path: str) -> Answer:
     """What another file says, whose name the file holds."""
-    _note(path)
     other = Path(path).with_name(Path(path).read_text())
     depends = fingerprint([stamp(other)])
-    return Answer(body=msgspec.json.encode({"text": other.read_text()}), depends=depends)
+    answer = Answer(body=msgspec.json.encode({"text": other.read_text()}), depends=depends)
+    _note(path)
+    return answer
 
 
 def included_waiting(_: ReaderContext, path: str) -> Answer:

@@ -128,7 +128,7 @@ def serving(directory: Path, *, loop: str = "auto", **limits: Any) -> Iterator[S
     )
     app.asgi_handler = Outer(app.asgi_handler, Settings(state_dir=directory))
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, loop=loop, log_level="warning")
+    config = uvicorn.Config(app, loop=loop, log_level="warning", timeout_graceful_shutdown=10)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: server.run(sockets=[listening]))
     thread.start()

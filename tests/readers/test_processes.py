@@ -200,7 +200,8 @@ def test_readers_that_do_not_start_are_a_503(tmp_path: Path, monkeypatch: pytest
         site.write("b", "two")
         patched.setattr(sys, "executable", str(tmp_path / "false"))
         os.kill(site.get("echo", "a").json()["pid"], signal.SIGKILL)
-        until(lambda: site.get("echo", "b").status_code == 503)
+        until(lambda: "does not start" in site.get("echo", "b").text)
+        assert site.get("echo", "b").status_code == 503
         patched.undo()
         until(lambda: site.get("echo", "b").status_code == 200)
 

@@ -5,6 +5,7 @@ written, and it is removed at the end. The deployer's own settings take no part.
 """
 
 import os
+import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import click
 
 from mestral.app import build_app
-from mestral.cli.serve import configure_logging, run, stop_with
+from mestral.cli.serve import prepare_process, run, stop_with
 from mestral.contributions import Demo
 from mestral.plugins import PluginsError, load_plugins
 from mestral.settings import Settings, SettingsError, Value, load_settings
@@ -26,7 +27,7 @@ _ENVIRONMENT = ("HOME", "LANG", "PATH", "TZ", "USER")
 @click.option("--port", type=int, default=8000, show_default=True, help="TCP port; 0 lets the system choose.")
 def demo(*, port: int) -> None:
     """Serve sample data, to look around."""
-    configure_logging()
+    prepare_process()
     with tempfile.TemporaryDirectory(prefix="mestral-demo-") as scratch:
         try:
             _serve(Path(scratch).resolve(), port)
@@ -40,6 +41,7 @@ def _serve(scratch: Path, port: int) -> None:
         "server.host": "127.0.0.1",
         "server.port": port,
         "auth.protection_level": "NONE",
+        "auth.secret_key": secrets.token_urlsafe(48),
     }
     demos = _prepare(_settings(scratch, core), scratch)
     settings = _settings(scratch, core | {key: value for one in demos for key, value in one.settings.items()})

@@ -77,7 +77,7 @@ def serve(
             if value is not None
         },
     )
-    configure_logging()
+    prepare_process()
     if reload:
         os.environ[_HANDOVER] = msgspec.json.encode(chosen).decode()
         where = _uvicorn_options(_load(chosen))
@@ -89,7 +89,7 @@ def serve(
 
 def application() -> Litestar:
     """The app, for a process that `--reload` started."""
-    configure_logging()
+    _configure_logging()
     return _build(_load(msgspec.json.decode(os.environ[_HANDOVER], type=_Options)))
 
 
@@ -115,9 +115,6 @@ def run(app: Litestar, settings: Settings, ready: Callable[[str], None] = lambda
         settings: The `[server]` table says where and how.
         ready: Called with the address, such as `http://127.0.0.1:8000`, when the server listens on one.
     """
-    # uvicorn raises the signal again after its orderly end, which must not kill this process uncleanly.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
     try:
         _Server(uvicorn.Config(app, **_uvicorn_options(settings)), ready).run()
     finally:
@@ -142,8 +139,17 @@ def _uvicorn_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def configure_logging() -> None:
-    """Log to standard error, one line per event."""
+def prepare_process() -> None:
+    """Log to standard error, one line per event; clean up and exit with 0 at SIGTERM and SIGINT.
+
+    While it serves, uvicorn ends orderly at a signal and raises it again afterwards.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    _configure_logging()
+
+
+def _configure_logging() -> None:
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, format=line, stream=sys.stderr, force=True)
 

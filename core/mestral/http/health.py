@@ -25,7 +25,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: `ready` or `not ready`.
-        missing: Names of required plugins that do not serve.
+        missing: Names of required plugins that are not active.
         checks: `<plugin>.<check>`, and `ok` or what is wrong.
     """
 

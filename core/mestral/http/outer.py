@@ -71,7 +71,7 @@ class Outer:
             elif message["type"] == "http.response.body":
                 if head:
                     message["body"] = b""
-                size += len(message["body"])
+                size += len(message.get("body", b""))
             await send(message)
 
         try:

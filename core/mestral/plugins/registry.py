@@ -14,7 +14,7 @@ import msgspec
 from mestral.contributions import Demo, PluginContext
 from mestral.plugins.guard import describe, run_step
 from mestral.plugins.hooks import HookCaller
-from mestral.plugins.records import PluginRecord
+from mestral.plugins.records import PluginRecord, State
 from mestral.plugins.services import Chosen
 from mestral.settings.model import Finding, Settings
 
@@ -67,8 +67,12 @@ class Plugins:
 
     @property
     def required_missing(self) -> tuple[PluginRecord, ...]:
-        """Those that the deployer requires and that do not serve."""
-        return tuple(record for record in self.records if record.options.required and not record.serves)
+        """Those that the deployer requires and that are not active (degraded ones serve, and still count)."""
+        return tuple(
+            record
+            for record in self.records
+            if record.options.required and record.state is not State.ACTIVE
+        )
 
     async def startup(self) -> None:
         """Call `mestral_startup` of every plugin in use, in their order."""

@@ -100,8 +100,8 @@ def stamp_opened(path: Path | str) -> Stamp:
 def stamp_sqlite(path: Path | str) -> tuple[Stamp, ...]:
     """Stamp a SQLite database: the file with its change counter, its `-wal` and its `-journal`.
 
-    Closing a file drops the locks that SQLite holds on it in the same process (POSIX): not while another thread
-    reads that database.
+    Closing a file drops the locks that SQLite holds on it in the same process (POSIX): not while another
+    thread reads that database.
     """
     text = os.fspath(path)
     return _stamp_opened(text, counter=True), stamp(text + "-wal"), stamp(text + "-journal")

@@ -10,6 +10,7 @@ Run by `mestral.readers.process` alone: `python -m mestral.readers.worker FD NAM
 
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -32,6 +33,7 @@ from mestral.readers.wire import Failed, Hello, Job, Ready, Refused, Rendered, R
 logger = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_GC_THRESHOLD = 100_000  # new objects before the cyclic garbage collector looks at them
 _MEMO_SHARE = 4  # parsed copies may take this part (1/4) of the size at which the reader is renewed
 
 
@@ -46,6 +48,9 @@ def main() -> None:
         logging.basicConfig(
             level=hello.log_level, format=f"%(asctime)s %(levelname)s %(name)s [{name}]: %(message)s"
         )
+        # Parsing makes objects by the hundred thousand, hardly any of them garbage: with Python's own
+        # threshold the collector took three quarters of the time that 50,000 unpickled objects cost.
+        gc.set_threshold(_GC_THRESHOLD, 20, 50)
         _die_with_parent()
         _limit(resource.RLIMIT_CORE, 0)
         _limit(resource.RLIMIT_AS, hello.memory_bytes)

@@ -130,9 +130,9 @@ class Brief(msgspec.Struct, frozen=True, array_like=True):
     """What lists of experiments show of a configuration (contract/API_V3.md 2.4).
 
     Attributes:
-        hpc: Main platform, upper case for AS4.
-        version: AUTOSUBMIT_VERSION.
-        wrapper: AS3: `[wrapper] TYPE` in upper case; AS4: TYPE of the WRAPPERS entries; None without wrappers.
+        hpc: Main platform: upper-case in Autosubmit 4, as written in Autosubmit 3; None when there is none.
+        version: Version of Autosubmit that the configuration names, None when it names none.
+        wrapper: Types of the wrappers, upper-case, each once, separated by `, `; None without wrappers.
     """
 
     hpc: str | None

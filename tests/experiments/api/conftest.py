@@ -1,6 +1,7 @@
 """The assembled app over a tree of experiments: real settings, real reader processes, real files."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from litestar.testing import TestClient
 from tests.experiments.api.tree import make_tree
 
 from mestral.app import build_app
+from mestral.readers.fingerprint import SETTLE_NS
 from mestral.settings import load_settings
 
 Serve = Callable[[Path], TestClient[Any]]
@@ -29,8 +31,10 @@ def serve_tree(stack: ExitStack, rc_file: Path, state_dir: Path, level: str = "N
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rc file of the sample tree, which no test changes."""
-    return make_tree(tmp_path_factory.mktemp("tree"))
+    """The rc file of the sample tree, which no test changes and whose fingerprints are settled."""
+    rc_file = make_tree(tmp_path_factory.mktemp("tree"))
+    time.sleep(SETTLE_NS / 1e9)
+    return rc_file
 
 
 @pytest.fixture(scope="session")

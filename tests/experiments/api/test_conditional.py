@@ -25,7 +25,7 @@ DATA = [
     "/v3/expcount/a001",
     "/v3/expcount/c006",
     "/v3/running",
-    "/v3/search/a",
+    "/v3/search/zebra",
     "/v3/search/a/all/0",
     "/v3/searchowner/alice",
 ]

@@ -1,5 +1,6 @@
 """Answer of `/v4/experiments/{expid}/jobs`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, JobQuery
-from mestral_experiments.views.jobs import JobList, job_items, quick_items
+from mestral_experiments.views.jobs import JobItem, JobList, QuickItem, by_name, job_items, quick_items
 from mestral_experiments.views.pagination import pagination
 
 
@@ -22,11 +23,16 @@ def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, p
         page: Number of the page in decimal digits.
     """
     source: ExperimentSource = reader.service(SLOT)
-    asked = msgspec.convert(query, JobQuery)
-    found = source.jobs(msgspec.convert(row, Experiment), asked)
+    experiment, asked = msgspec.convert(row, Experiment), msgspec.convert(query, JobQuery)
+    items: Sequence[JobItem] | Sequence[QuickItem]
+    if quick and asked == JobQuery():
+        items = quick_items(by_name(source.states(experiment) or ()))
+        total = len(items)
+    else:
+        found = source.jobs(experiment, asked)
+        items = quick_items((job.name, job.status) for job in found.jobs) if quick else job_items(found.jobs)
+        total = found.total
     size = asked.limit
-    pages = max(1, -(-found.total // size)) if size else 1
-    listed = pagination(
-        page, str(size) if size else None, pages=pages, items=len(found.jobs), total=found.total
-    )
-    return msgspec.json.encode(JobList(quick_items(found.jobs) if quick else job_items(found.jobs), listed))
+    pages = max(1, -(-total // size)) if size else 1
+    shown = pagination(page, str(size) if size else None, pages=pages, items=len(items), total=total)
+    return msgspec.json.encode(JobList(items, shown))

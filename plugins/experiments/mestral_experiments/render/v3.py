@@ -26,7 +26,7 @@ def counters(reader: ReaderContext, row: list[Any]) -> bytes:
     experiment = msgspec.convert(row, Experiment)
     states = source.states(experiment)
     if states is None:
-        raise not_found("The job list does not exist.")  # v4 shows no jobs; v3 has always called this an error
+        raise not_found("The job list does not exist.")  # an error in v3, where v4 shows no jobs
     return msgspec.json.encode(count(experiment.name, states))
 
 

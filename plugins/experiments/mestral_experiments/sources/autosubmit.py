@@ -59,6 +59,7 @@ class AutosubmitSource:
         self._memo = Memo(_PARSED_BYTES)
         self._state_dir = state_dir
         self._busy_seconds = settings.busy_seconds
+        self._briefs: dict[str, tuple[Brief | None, Fingerprint]] = {}
 
     def catalog(self) -> Catalog:
         """All experiments."""
@@ -138,11 +139,16 @@ class AutosubmitSource:
             Path(folder), name, description=experiment.description, settings=rc.placeholders()
         )
 
-    def brief(self, experiment: Experiment) -> tuple[Brief, Fingerprint]:
-        """What lists show of the configuration; 503 as `configuration`."""
+    def brief(self, experiment: Experiment) -> tuple[Brief | None, Fingerprint]:
+        """What lists show of the configuration, None without one; 503 as `configuration`."""
+        kept = self._briefs.get(experiment.name)
+        if kept is not None and (now := kept[1].again()).same_as(kept[1]):
+            return kept[0], now
         configuration, taken = self.configuration(experiment)
-        shown = brief(configuration)
-        return Brief(shown.hpc, shown.version, shown.wrapper), taken
+        shown = brief(configuration) if configuration.data else None
+        if taken.settled:
+            self._briefs[experiment.name] = shown, taken
+        return shown, taken
 
     def folder(self, experiment: Experiment) -> Path:
         """The experiment's folder."""

@@ -54,8 +54,8 @@ class MainDatabase:
         """
         arrived = time.monotonic()
         with self._lock:
-            # An attempt that began after this call saw what this one would see. So many callers wait once for a
-            # locked database, not one after the other.
+            # An attempt that began after this call saw what this one would see: many callers wait
+            # once for a locked database, not one after the other.
             if self._outcome is None or self._began < arrived:
                 self._began = time.monotonic()
                 try:

@@ -100,26 +100,29 @@ def read_jobs(path: str) -> list[Job]:
         Damaged: Empty, truncated, refused, of another shape, or not readable by this user.
         MemoryError: The process may not have the memory that the list needs.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # millions of new objects, none of them garbage: collecting would double the time
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(path, "rb", buffering=1 << 18, opener=_open_regular) as stream:  # noqa: PTH123 - has an opener
+            return _jobs(_Unpickler(stream, encoding="latin1").load())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(path) from error
-    except (OSError, ValueError) as error:
-        raise Damaged(f"{path}: {error}") from error
-    with open(descriptor, "rb", buffering=1 << 18) as stream:  # noqa: PTH123 - a descriptor
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Damaged(f"{path}: not a file")
-        collecting = gc.isenabled()
-        gc.disable()  # millions of new objects, none of them garbage: collecting would double the time
-        try:
-            return _jobs(_Unpickler(stream, encoding="latin1").load())
-        except MemoryError:
-            raise
-        except Exception as error:  # whatever a hostile or broken stream makes the unpickler raise
-            raise Damaged(f"{path}: {type(error).__name__}: {error}") from error
-        finally:
-            if collecting:
-                gc.enable()
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a hostile or broken stream makes the unpickler raise
+        raise Damaged(f"{path}: {type(error).__name__}: {error}") from error
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Opens files only: a pipe would block, a device may be endless."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("not a file")
+    return descriptor
 
 
 def _jobs(data: object) -> list[Job]:

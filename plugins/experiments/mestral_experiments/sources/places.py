@@ -39,7 +39,7 @@ class JobListFile(NamedTuple):
 
 
 def job_lists(rc: RcFile, experiment: Experiment) -> tuple[JobListFile, JobListFile]:
-    """The file of the generation that the version names, then that of the other: the first that exists counts."""
+    """The file of the generation that the version names, then the other: the first that exists counts."""
     name = experiment.name
     pickled = JobListFile(f"{rc.local_root}/{name}/pkl/job_list_{name}.pkl", database=False)
     database = JobListFile(f"{rc.local_root}/{name}/db/job_list.db", database=True)

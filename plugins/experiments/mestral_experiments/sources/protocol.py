@@ -136,8 +136,10 @@ class ExperimentSource(Protocol):
         """
         ...
 
-    def brief(self, experiment: Experiment) -> tuple[Brief, Fingerprint]:
-        """The three values of the configuration that lists show, without working out all of it.
+    def brief(self, experiment: Experiment) -> tuple[Brief | None, Fingerprint]:
+        """What lists show of the configuration, None without one; kept as long as its files do not change.
+
+        The fingerprint is as for `configuration`.
 
         Raises:
             Problem: as `configuration`.

@@ -64,7 +64,7 @@ class RcFile(msgspec.Struct, frozen=True, kw_only=True):
         return self.database_dir / "as_times.db"
 
     def placeholders(self) -> dict[str, str]:
-        """What configurations may name in placeholders, as Autosubmit calls it; the connection URL is not in it."""
+        """What configurations may name in placeholders, in the words of Autosubmit; nothing secret."""
         return {
             "DB_DIR": str(self.database_dir),
             "DB_FILE": self.database_file,
@@ -125,13 +125,8 @@ class RcReader:
         Raises:
             Problem: 503 when the file is broken or cannot be read.
         """
-        for file in self._own:
-            found = stamp(file)
-            if found.inode:
-                files, stamps = [file], (found,)
-                break
-        else:
-            files, stamps = self._system, tuple(map(stamp, self._system))
+        files = next(([file] for file in self._own if stamp(file).inode), self._system)
+        stamps = tuple(map(stamp, files))
         if self._read is None or self._read[0] != stamps:
             if self._configured and files[0] != self._configured:
                 logger.warning("the configured rc file %s does not exist; using %s", self._configured, files)

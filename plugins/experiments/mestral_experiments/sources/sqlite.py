@@ -60,7 +60,7 @@ def open_readonly(path: Path | str, *, state_dir: Path, busy_seconds: float) -> 
             connection = _in_place(file, busy_seconds)
             if connection is None:
                 copy = stack.enter_context(_copied(file, state_dir))
-                connection = _begin(copy, "rw", busy_seconds)
+                connection = _begin(copy, "mode=rw", busy_seconds)
             stack.callback(connection.close)
             yield connection
     except sqlite3.Error as error:
@@ -181,7 +181,7 @@ def _in_place(file: str, busy_seconds: float) -> sqlite3.Connection | None:
     """A connection to the file itself; None when that would leave a trace or needs a rollback."""
     if not _readable_in_place(file):
         return None
-    connection = _begin(file, "ro", busy_seconds)
+    connection = _begin(file, "mode=ro&readonly_shm=1", busy_seconds)
     if not _size(file + "-journal"):
         return connection
     try:
@@ -196,9 +196,9 @@ def _in_place(file: str, busy_seconds: float) -> sqlite3.Connection | None:
     return connection
 
 
-def _begin(file: str, mode: str, busy_seconds: float) -> sqlite3.Connection:
+def _begin(file: str, options: str, busy_seconds: float) -> sqlite3.Connection:
     """A connection whose statements belong to one transaction."""
-    uri = f"file:{quote(os.fsencode(file))}?mode={mode}&readonly_shm=1"
+    uri = f"file:{quote(os.fsencode(file))}?{options}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     connection.execute("BEGIN")
     return connection

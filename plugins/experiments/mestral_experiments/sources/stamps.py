@@ -1,8 +1,8 @@
 """Fingerprints of experiments: which files answer for which part.
 
 Guarantees: nothing is read but the change counter of SQLite files, and of many experiments at once no file is
-even opened: files are looked at by `stat`, and the folder of histories is listed once, so that only what exists
-in it is looked at.
+even opened: files are looked at by `stat`, and for many the folder of histories is listed once, so that only
+what exists in it is looked at.
 """
 
 import os
@@ -22,9 +22,11 @@ from mestral_experiments.sources import places
 from mestral_experiments.sources.protocol import Part
 from mestral_experiments.sources.rcfile import RcFile
 
+_WORTH_LISTING = 1000  # experiments: looking for one file takes about as long as listing a few
+
 
 def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fingerprint:
-    """Fingerprint of the rows of one experiment and of the files of `parts`, both generations of job lists."""
+    """Fingerprint of the row of one experiment and the files of `parts`, both generations of job lists."""
     stamps: list[Stamp] = []
     if Part.JOBS in parts:
         for path, database in places.job_lists(rc, experiment):
@@ -40,8 +42,8 @@ def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fi
 def stamp_many(rc: RcFile, experiments: Sequence[Experiment], parts: Collection[Part]) -> Fingerprint:
     """One fingerprint of the rows of `experiments` and of the files of `parts`.
 
-    It has a single stamp that stands for all files (newest times, their number) and the versions of all of them
-    in its content: thousands of stamps would be slow to compare and to send.
+    It has a single stamp that stands for all files (newest times, their number) and the versions of all of
+    them in its content: thousands of stamps would be slow to compare and to send.
     """
     seen = _Seen()
     if Part.JOBS in parts:
@@ -52,11 +54,11 @@ def stamp_many(rc: RcFile, experiments: Sequence[Experiment], parts: Collection[
                         seen.look(path + "-wal")
                     break
     if Part.HISTORY in parts:
-        present = _listing(str(rc.job_data))
+        present = _listing(str(rc.job_data)) if len(experiments) > _WORTH_LISTING else None
         for experiment in experiments:
             path = places.history_database(rc, experiment.name)
             for suffix in ("", "-wal"):
-                if f"job_data_{experiment.name}.db{suffix}" in present:
+                if present is None or f"job_data_{experiment.name}.db{suffix}" in present:
                     seen.look(path + suffix)
     if Part.CONFIGURATION in parts:
         for experiment in experiments:
@@ -67,7 +69,7 @@ def stamp_many(rc: RcFile, experiments: Sequence[Experiment], parts: Collection[
 
 
 class _Seen:
-    """Versions of the files looked at. Rollback journals are not: what they protect changes its database at once."""
+    """Versions of files. Rollback journals are left out: what they protect is in the database at once."""
 
     def __init__(self) -> None:
         self.versions: list[tuple[int, int, int, int]] = []

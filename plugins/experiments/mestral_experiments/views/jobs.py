@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from mestral_experiments.model import Job
+from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.views.pagination import Pagination
 
 
@@ -69,6 +69,11 @@ def job_items(jobs: Iterable[Job]) -> list[JobItem]:
     return items
 
 
-def quick_items(jobs: Iterable[Job]) -> list[QuickItem]:
-    """The quick view."""
-    return [QuickItem(job.name, job.status._name_) for job in jobs]
+def quick_items(states: Iterable[tuple[str, JobStatus]]) -> list[QuickItem]:
+    """The quick view of jobs given by name and state."""
+    return [QuickItem(name, status._name_) for name, status in states]
+
+
+def by_name(states: Iterable[tuple[str, JobStatus]]) -> list[tuple[str, JobStatus]]:
+    """In (lower-case name, name) order, the one every list of jobs has."""
+    return sorted(states, key=lambda state: (state[0].lower(), state[0]))

@@ -15,11 +15,11 @@ from mestral import unavailable
 from mestral.readers.fingerprint import Fingerprint, stamp
 from mestral_experiments.model import Configuration
 from mestral_experiments.sources.configuration import as3, as4
-from mestral_experiments.sources.configuration.brief import ConfigurationBrief, brief
+from mestral_experiments.sources.configuration.brief import brief
 from mestral_experiments.sources.configuration.files import Files
 from mestral_experiments.sources.faults import Damaged
 
-__all__ = ["ConfigurationBrief", "brief", "load_configuration"]
+__all__ = ["brief", "load_configuration"]
 
 logger = logging.getLogger(__name__)
 

@@ -72,6 +72,7 @@ class _Loading:
         self._expid = expid
         self._budget = Budget()
         self._pinned: Data = {}
+        self._folders: Data = {}
         self._placeholders = False
         self._custom_taken: set[str] = set()
 
@@ -92,11 +93,11 @@ class _Loading:
         custom = self._pinned.get("CUSTOM_CONFIG")
 
         data: Data = {}
-        known = (start, {key: conf[key] for key in ("ROOTDIR", "PROJDIR")})
-        self._add_custom(data, custom, "PRE", known)
+        self._folders = {key: conf[key] for key in ("ROOTDIR", "PROJDIR")}
+        self._add_custom(data, custom, "PRE", (start,))
         merge(data, conf)
-        self._fill_in(data, known[-1])
-        self._add_custom(data, custom, "POST", known)
+        self._fill_in(data)
+        self._add_custom(data, custom, "POST", (start,))
         if start is not conf:
             fill(data, start)
 
@@ -129,33 +130,33 @@ class _Loading:
         """Stage 1: the files of `conf/`, with the folders they lead to."""
         data: Data = {}
         for content in contents:
-            self._add(data, content, {})
+            self._add(data, content)
         self._add_folders(data)
-        self._fill_in(data, {})
+        self._fill_in(data)
         return data
 
-    def _add(self, data: Data, content: Data, more: Mapping[str, Any]) -> None:
+    def _add(self, data: Data, content: Data) -> None:
         """Put one file's content over `data`."""
         drop_computed(content)
         normalise(content)
         loops = has_loops(content)
         merge(data, content)
-        self._fill_in(data, more)
+        self._fill_in(data)
         if loops:
             expand_loops(data, self._budget)
             normalise(data)
 
-    def _fill_in(self, data: Data, more: Mapping[str, Any]) -> None:
+    def _fill_in(self, data: Data) -> None:
         """Fill in placeholders, but those of CUSTOM_CONFIG, which is shown as it would be read at the end."""
         if self._placeholders:
             default = section(data, "DEFAULT")
             custom = _kept(default, "CUSTOM_CONFIG")
             default.pop("CUSTOM_CONFIG", None)
-            resolve(data, self._budget, more)
+            resolve(data, self._budget, self._folders)
             default.update(custom)
 
     def _add_custom(
-        self, data: Data, custom: Any, when: str, known: tuple[Mapping[str, Any], ...], depth: int = 0
+        self, data: Data, custom: Any, when: str, known: tuple[Data, ...], depth: int = 0
     ) -> None:
         """Stage 2: put the custom files of one kind over `data`, and around each what itself names."""
         if depth > MAX_NESTED_FILES:
@@ -171,7 +172,7 @@ class _Loading:
                 below: Data = {}
                 self._add_custom(below, further, "PRE", own, depth + 1)
                 fill(data, below)
-                self._add(data, content, known[-1])
+                self._add(data, content)
                 self._add_custom(data, further, "POST", own, depth + 1)
 
     def _custom_paths(self, entry: str) -> list[str]:

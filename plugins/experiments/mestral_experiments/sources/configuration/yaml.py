@@ -6,9 +6,9 @@ than one document, unknown aliases and recursive ones are errors. Nesting, and t
 aliases are expanded, are limited, so "billion laughs" cost nothing.
 
 The events come from libyaml (PyYAML), some forty times faster than a parser in Python; which scalar means
-what is decided here, none of PyYAML's YAML 1.1 rules take part. Two things libyaml does not do as YAML 1.2
-does are left to ruamel.yaml: characters that only YAML 1.1 takes for line breaks, and everything where
-PyYAML came without libyaml.
+what is decided here, none of PyYAML's YAML 1.1 rules take part. What libyaml does otherwise than YAML 1.2 is
+left to ruamel.yaml: texts with characters that only YAML 1.1 takes for line breaks, and everything where
+PyYAML came without libyaml. (It also allows only letters, digits, `-` and `_` in the names of anchors.)
 """
 
 import re
