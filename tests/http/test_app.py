@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-
 from tests.http.conftest import MakeClient
 
 

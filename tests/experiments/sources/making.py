@@ -17,14 +17,16 @@ from mestral_experiments.settings import ExperimentsSettings
 from mestral_experiments.sources.autosubmit import AutosubmitSource
 
 JOBS_TABLE = """CREATE TABLE jobs (name VARCHAR NOT NULL PRIMARY KEY, id INTEGER, priority INTEGER,
- status TEXT NOT NULL, section VARCHAR, chunk INTEGER, member TEXT, splits INTEGER, split INTEGER, date VARCHAR,
+ status TEXT NOT NULL, section VARCHAR, chunk INTEGER, member TEXT, splits INTEGER, split INTEGER,
+ date VARCHAR,
  local_logs_out VARCHAR, local_logs_err VARCHAR, remote_logs_out VARCHAR, remote_logs_err VARCHAR,
  created TEXT, modified TEXT)"""
-RUNS_TABLE = """CREATE TABLE experiment_run (run_id INTEGER PRIMARY KEY, created TEXT, start INTEGER, finish INTEGER,
- chunk_unit TEXT, chunk_size INTEGER, completed INTEGER, total INTEGER, failed INTEGER, queuing INTEGER,
+RUNS_TABLE = """CREATE TABLE experiment_run (run_id INTEGER PRIMARY KEY, created TEXT, start INTEGER,
+ finish INTEGER, chunk_unit TEXT, chunk_size INTEGER, completed INTEGER, total INTEGER, failed INTEGER, queuing INTEGER,
  running INTEGER, submitted INTEGER, suspended INTEGER DEFAULT 0, metadata TEXT)"""
 MAIN_TABLES = (
-    "CREATE TABLE experiment(id INTEGER PRIMARY KEY, name VARCHAR, description VARCHAR, autosubmit_version VARCHAR)",
+    "CREATE TABLE experiment(id INTEGER PRIMARY KEY, name VARCHAR, description VARCHAR, "
+    "autosubmit_version VARCHAR)",
     "CREATE TABLE details (exp_id INTEGER, user TEXT, created TEXT, model TEXT, branch TEXT, hpc TEXT)",
 )
 STATUS_TABLE = "CREATE TABLE experiment_status (exp_id INTEGER, name TEXT, status TEXT)"

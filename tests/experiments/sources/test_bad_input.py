@@ -1,4 +1,4 @@
-"""Damage in one experiment: a clear 503 for that one, nothing for the others; links, rights and half-written files."""
+"""Damage in one experiment: a clear 503 for that one and no harm to others; links and rights too."""
 
 import multiprocessing
 import os
@@ -27,7 +27,7 @@ from tests.experiments.sources.making import (
 )
 
 from mestral import Problem
-from mestral_experiments.model import JobStatus
+from mestral_experiments.model import Experiment, JobStatus
 from mestral_experiments.sources.protocol import JobQuery, Part
 
 OLD, NEW = experiment("a001"), experiment("a002", "4.2.0")
@@ -55,7 +55,7 @@ def database_of(root: Path) -> Path:
     return root / "a002" / "db" / "job_list.db"
 
 
-def damaged(root: Path, row: object, expected: int | None = None) -> Problem:
+def damaged(root: Path, row: Experiment) -> Problem:
     """The problem of one experiment, while the third is served."""
     reading = source(root)
     before = digest(root)
@@ -63,7 +63,7 @@ def damaged(root: Path, row: object, expected: int | None = None) -> Problem:
         lambda: reading.jobs(row, JobQuery()),
         lambda: reading.jobs(row, JobQuery(limit=5)),
         lambda: reading.states(row),
-    ):  # type: ignore[arg-type]
+    ):
         with pytest.raises(Problem) as caught:
             ask()
         assert (caught.value.status, caught.value.message) == (503, SENTENCE)
@@ -197,7 +197,7 @@ def rewrite(path: str, stop: Event) -> None:
     contents = [tuples("a001_SIM"), tuples(*(f"a001_{n}_SIM" for n in range(2000)))]
     while not stop.is_set():
         for content in contents:
-            with open(path, "r+b", buffering=0) as stream:
+            with Path(path).open("r+b", buffering=0) as stream:
                 stream.truncate(0)
                 for position in range(0, len(content), 20_000):
                     stream.write(content[position : position + 20_000])
@@ -265,8 +265,13 @@ experiments = reading.catalog().experiments
 for row in experiments:
     reading.fingerprint(row, *Part)
     reading.fingerprint_list([row], *Part)
-    for ask in (lambda: reading.jobs(row, JobQuery()).total, lambda: reading.jobs(row, JobQuery(limit=2)).total,
-                lambda: len(reading.states(row)), lambda: reading.latest_run(row), lambda: reading.modified(row) is None):
+    for ask in (
+        lambda: reading.jobs(row, JobQuery()).total,
+        lambda: reading.jobs(row, JobQuery(limit=2)).total,
+        lambda: len(reading.states(row)),
+        lambda: reading.latest_run(row),
+        lambda: reading.modified(row) is None,
+    ):
         try:
             print(ask(), end=" ")
         except Problem as problem:

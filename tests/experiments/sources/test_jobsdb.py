@@ -15,15 +15,17 @@ from mestral_experiments.sources.joblist import JobList
 from mestral_experiments.sources.protocol import JobQuery
 
 FULL = {
-    "name": "a001_SIM", "id": 12, "priority": 3, "status": "RUNNING", "section": "SIM", "chunk": 2, "member": "fc0",
-    "splits": 4, "split": 1, "date": "2024-01-01T00:00:00", "local_logs_out": "o", "local_logs_err": "e",
-    "remote_logs_out": "ro", "remote_logs_err": "", "created": "2026-11-23 19:48:04", "modified": "2026-11-23 19:48:17",
+    "name": "a001_SIM", "id": 12, "priority": 3, "status": "RUNNING", "section": "SIM", "chunk": 2,
+    "member": "fc0", "splits": 4, "split": 1, "date": "2024-01-01T00:00:00", "local_logs_out": "o", "local_logs_err": "e",
+    "remote_logs_out": "ro", "remote_logs_err": "", "created": "2026-11-23 19:48:04",
+    "modified": "2026-11-23 19:48:17",
 }  # fmt: skip
 BARE = {"name": "a001_INI", "status": "WAITING"}
 ROW = experiment("a001", "4.2.0")
+ALL = JobQuery()
 
 
-def jobs(root: Path, query: JobQuery = JobQuery()) -> list[Job]:
+def jobs(root: Path, query: JobQuery = ALL) -> list[Job]:
     return list(source(root).jobs(ROW, query).jobs)
 
 
@@ -67,8 +69,8 @@ def test_an_absent_column_is_null(tmp_path: Path, absent: str, query: JobQuery) 
 def test_unreadable_values_are_null_and_harm_no_other_job(tmp_path: Path) -> None:
     tree(tmp_path, "a001")
     odd = FULL | {
-        "name": "odd", "id": "x", "priority": "high", "status": "BURNING", "chunk": "one", "date": "soon", "split": -1,
-        "splits": 0, "member": b"\xff", "local_logs_out": 5.5,
+        "name": "odd", "id": "x", "priority": "high", "status": "BURNING", "chunk": "one", "date": "soon",
+        "split": -1, "splits": 0, "member": b"\xff", "local_logs_out": 5.5,
     }  # fmt: skip
     jobs_database(tmp_path, "a001", odd, FULL)
     for query in (JobQuery(), JobQuery(limit=5)):

@@ -1,4 +1,4 @@
-"""Real experiments of every generation: what is read equals what is known of them (formats/AUTOSUBMIT_DATA.md 13)."""
+"""Real experiments of every generation: what is read equals what is known of them."""
 
 import runpy
 from collections import Counter
@@ -33,8 +33,8 @@ REAL = {
     "a005": {"READY": 2, "WAITING": 10},
 }
 RUNS = {  # newest run id, and its total
-    "a003": (3, 8), "a007": (52, 8), "a1ve": (1, 8), "a1vj": (1, 8), "a1vx": (1, 8), "a3tb": (51, 55), "a6zj": (1, 10),
-    "a8qc": (10, 79), "aa6f": (2, 10),
+    "a003": (3, 8), "a007": (52, 8), "a1ve": (1, 8), "a1vj": (1, 8), "a1vx": (1, 8), "a3tb": (51, 55),
+    "a6zj": (1, 10), "a8qc": (10, 79), "aa6f": (2, 10),
 }  # fmt: skip
 
 
