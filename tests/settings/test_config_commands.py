@@ -84,7 +84,7 @@ def test_show_prints_value_and_origin_of_every_setting(mestral: Run, tmp_path: P
     assert done.returncode == 0, done.stderr
     rows = {row["key"]: (row["value"], row["origin"]) for row in json.loads(done.stdout)}
     assert rows["server.port"] == (9000, "environment variable PORT")
-    assert rows["server.host"] == ("127.0.0.1", "default")
+    assert rows["server.host"] == ("0.0.0.0", "environment variable PORT")
     assert rows["state_dir"] == (f"{tmp_path}/.local/state/mestral", "default")
     assert rows["readers.count"] == (None, "default")
     assert rows["auth.secret_key"] == ("********", "mestral.toml: [auth] secret_key")

@@ -24,6 +24,21 @@ def test_each_place_beats_the_one_below_it(load: Load) -> None:
     assert load(file, variable, {"server.port": None}).server.port == 1003  # an option that was not given
 
 
+@pytest.mark.parametrize(
+    ("toml", "environ", "overrides", "host"),
+    [
+        (None, {"PORT": "1001"}, {}, "0.0.0.0"),
+        (None, {"MESTRAL_SERVER__PORT": "1001"}, {}, "127.0.0.1"),
+        (None, {"PORT": "1001"}, {"server.port": 1002}, "127.0.0.1"),
+        ("[server]\nhost = '::1'\n", {"PORT": "1001"}, {}, "::1"),
+    ],
+)
+def test_port_alone_means_every_address(
+    load: Load, toml: str | None, environ: dict[str, str], overrides: dict[str, object], host: str
+) -> None:
+    assert load(toml, environ, overrides).server.host == host
+
+
 def test_origins_say_where_each_setting_was_written(load: Load) -> None:
     settings = load(
         "[server]\nport = 1\nhost = '::1'\n",

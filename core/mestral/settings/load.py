@@ -13,7 +13,14 @@ import msgspec
 
 from mestral.settings.autosubmit_api import unread_variables
 from mestral.settings.convert import REFUSED, Converter
-from mestral.settings.model import AuthSettings, Environment, Finding, Settings, SettingsError
+from mestral.settings.model import (
+    AuthSettings,
+    Environment,
+    Finding,
+    ServerSettings,
+    Settings,
+    SettingsError,
+)
 from mestral.settings.nearest import did_you_mean
 from mestral.settings.secret_key import weakness
 from mestral.settings.sources import SECTIONS, Written, gather
@@ -53,6 +60,7 @@ def load_settings(
         name: _section(name, struct, written, converter, origins) for name, struct in SECTIONS.items()
     }
     sections["plugins"] = msgspec.structs.replace(sections["plugins"], tables=written.tables)
+    sections["server"] = _follow_port(sections["server"], origins)
     sections["auth"] = _check_auth(sections["auth"], converter, origins)
 
     findings = (*written.findings, *converter.findings, *unread_variables(environ))
@@ -115,6 +123,15 @@ def _belongs(name: str) -> str:
         if name in struct.__struct_fields__:
             return f" It belongs below [{section}]."
     return did_you_mean(name, ["state_dir", *SECTIONS]) or " Only state_dir stands there."
+
+
+def _follow_port(server: ServerSettings, origins: dict[str, str]) -> ServerSettings:
+    """With PORT alone, listen on every address: platforms that set it expect that (contract/CONFIG.md 1)."""
+    place = "environment variable PORT"
+    if origins.get("server.port") != place or "server.host" in origins:
+        return server
+    origins["server.host"] = place
+    return msgspec.structs.replace(server, host="0.0.0.0")  # noqa: S104 - asked for
 
 
 def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, str]) -> AuthSettings:

@@ -21,7 +21,9 @@ ProtectionLevel = Literal["ALL", "WRITEONLY", "NONE"]
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[server]`: where `mestral serve` listens and what it accepts."""
 
-    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    host: Annotated[
+        str, Meta(description="Address to listen on; 0.0.0.0 when only the variable PORT says where.")
+    ] = "127.0.0.1"
     port: Annotated[
         int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.", extra={"env": "PORT"})
     ] = 8000

@@ -16,7 +16,7 @@ EXPDEF = "[DEFAULT]\nEXPID = t0e1\nHPCARCH = mn4\n[experiment]\nMEMBERS = fc0 fc
 def test_sections_options_defaults_and_comments(load: Load) -> None:
     data = load(
         {
-            "conf/expdef_t0e1.conf": EXPDEF + "# no\n; no\n[rerun]\nRERUN = FALSE\nrerun = x # kept\nEMPTY =\n",
+            "conf/expdef_t0e1.conf": EXPDEF + "# no\n; no\n[rerun]\nRERUN = F\nrerun = x # kept\nEMPTY =\n",
             "conf/jobs_t0e1.conf": "[SIM]\nFILE: a.sh\nDEPENDENCIES = A\n  B\nFILE = b.sh\n",
             "conf/ignored.yml": "X: 1",
         }
@@ -26,7 +26,7 @@ def test_sections_options_defaults_and_comments(load: Load) -> None:
         "conf": {},
         "exp": {
             "experiment": {"MEMBERS": "fc0 fc1", **default},
-            "rerun": {"RERUN": "FALSE", "rerun": "x # kept", "EMPTY": "", **default},
+            "rerun": {"RERUN": "F", "rerun": "x # kept", "EMPTY": "", **default},
         },
         "platforms": {},
         "jobs": {"SIM": {"FILE": "b.sh", "DEPENDENCIES": "A\nB"}},
@@ -48,7 +48,7 @@ def test_sections_options_defaults_and_comments(load: Load) -> None:
         ("%SECTION.KEY%", "%SECTION.KEY%"),
     ],
 )
-def test_what_can_be_filled_in_is_and_what_cannot_is_given_as_written(load: Load, written: str, shown: str) -> None:
+def test_what_cannot_be_filled_in_is_given_as_written(load: Load, written: str, shown: str) -> None:
     proj = f"[DEFAULT]\nname = v\n[s]\nother = %(name)s-%(name)s\nitself = %(itself)s\na = {written}\n"
     data = load({"conf/expdef_t0e1.conf": EXPDEF, "conf/proj_t0e1.conf": proj})
     assert data["proj"]["s"]["a"] == shown
@@ -74,7 +74,8 @@ def test_references_that_multiply_are_refused(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrapper", "shown"), [("", None), ("TYPE = vertical", "VERTICAL"), ("TYPE = None", None), ("TYPE =", None)]
+    ("wrapper", "shown"),
+    [("", None), ("TYPE = vertical", "VERTICAL"), ("TYPE = None", None), ("TYPE =", None)],
 )
 def test_the_three_values_of_a_search_row(load: Load, wrapper: str, shown: str | None) -> None:
     conf = f"[config]\nAUTOSUBMIT_VERSION = 3.13.0\n[wrapper]\n{wrapper}\n"

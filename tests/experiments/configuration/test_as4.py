@@ -1,6 +1,6 @@
 """Autosubmit 4: merging, custom files, placeholders, loops and the forms of sections.
 
-Every expected value was seen in Autosubmit 4.1.17.1 for the same files, save where a comment says that it fails.
+Every expected value was seen in Autosubmit 4.1.17.1 for such files, save where a comment says that it fails.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def test_files_are_merged_in_name_order_and_keys_are_upper_case(load: Load) -> N
         {
             "conf/b.yml": "X: {A: b, B: [1]}",
             "conf/a.yml": "x: {a: a, b: [2, 3], c: {d: 1}}",
-            "conf/c.yaml": "X: {C: {e: 2}, 1: one, true: yes, null: q}",
+            "conf/c.yaml": "X: {C: {e: 2}, 2: two, true: yes, null: q}",
             "conf/Z.yml": "X: {A: Z}",
             "conf/.hidden.yml": "H: 1",
             "conf/other.txt": "O: 1",
@@ -29,7 +29,7 @@ def test_files_are_merged_in_name_order_and_keys_are_upper_case(load: Load) -> N
             "conf/dir.yml/s.yml": "S: 1",
         }
     )
-    assert data["X"] == {"A": "b", "B": [1], "C": {"D": 1, "E": 2}, "1": "one", "TRUE": "yes", "NONE": "q"}
+    assert data["X"] == {"A": "b", "B": [1], "C": {"D": 1, "E": 2}, "2": "two", "TRUE": "yes", "NONE": "q"}
     assert data["H"] == 1
     assert "O" not in data
     assert "S" not in data
@@ -133,7 +133,7 @@ def test_folder_on_the_main_platform(load: Load, platform: str, root: str | None
 
 def test_keys_of_the_main_platform_are_shortcuts(load: Load) -> None:
     data = load(
-        "DEFAULT: {HPCARCH: x}\nHPCUSER: mine\nU: u\n"
+        "DEFAULT: {HPCARCH: x}\nU: u\n"
         "PLATFORMS: {X: {USER: '%U%', PROJECT: p, SCRATCH_DIR: /s, Y: }}\n"
         "A: '%HPCUSER% %HPCROOTDIR%'\nB: '%^HPCUSER%'"
     )
@@ -420,7 +420,8 @@ JOBS: dict[str, dict[str, Any]] = {
     },
     "DEPENDENCIES: [a]": {"DEPENDENCIES": {}},
     "DEPENDENCIES: ": {"DEPENDENCIES": {}},
-    "FILE: 'a.sh b.sh,c d.sh'": {"FILE": "a.sh b.sh", "ADDITIONAL_FILES": ["c d.sh"]},
+    "FILE: 'a.sh,b.sh c.sh'": {"FILE": "a.sh", "ADDITIONAL_FILES": ["b.sh c.sh"]},
+    "FILE: 'a.sh b.sh,c.sh'": {"FILE": "a.sh", "ADDITIONAL_FILES": ["b.sh"]},
     "FILE: 'a.sh b.sh'": {"FILE": "a.sh", "ADDITIONAL_FILES": ["b.sh"]},
     "FILE: [a.sh, b.sh]": {"FILE": "a.sh", "ADDITIONAL_FILES": ["b.sh"]},
     "FILE: a.sh, ADDITIONAL_FILES: [q]": {"FILE": "a.sh", "ADDITIONAL_FILES": ["q"]},

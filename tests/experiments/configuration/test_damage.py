@@ -3,7 +3,6 @@
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,6 @@ from mestral_experiments.sources.configuration.limits import MAX_FILE_BYTES, MAX
 Load = Callable[..., dict[str, Any]]
 Write = Callable[..., None]
 CUSTOM = 'DEFAULT: {CUSTOM_CONFIG: "%ROOTDIR%/c/a.yml,%ROOTDIR%/c/later.yml,%ROOTDIR%/more"}\n'
-
-
-def age(folder: Path, seconds: float = 60) -> None:
-    """Make all files old, as files at rest are. The inodes stay new, so wait until those are old enough too."""
-    for path in [folder, *folder.rglob("*")]:
-        os.utime(path, (time.time() - seconds,) * 2)
 
 
 def taken(folder: Path) -> Fingerprint:
@@ -45,7 +38,10 @@ def test_the_answer_names_no_file_and_the_log_does(
     assert str(folder) not in caplog.text
 
 
-@pytest.mark.parametrize("content", ["A: [", "text", "[1, 2]", "A: 1\nA: 2", b"A: \xff", "A: 1\n---\nB: 2", "\0"])
+DAMAGED = ["A: [", "text", "[1, 2]", "A: 1\nA: 2", b"A: \xff", "A: 1\n---\nB: 2", "\0"]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_one_damaged_file_is_a_clear_error_wherever_it_is(load: Load, content: str | bytes) -> None:
     for files in (
         {"conf/jobs.yml": content},
@@ -57,12 +53,10 @@ def test_one_damaged_file_is_a_clear_error_wherever_it_is(load: Load, content: s
         load(dict.fromkeys(files, ""))  # the same files, mended
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cannot_be_read_is_a_clear_error(load: Load, folder: Path, write: Write) -> None:
-    write({"conf/jobs.yml": "A: 1"})
-    (folder / "conf/jobs.yml").chmod(0)
+def test_a_file_that_cannot_be_opened_is_a_clear_error(load: Load, folder: Path) -> None:
+    (folder / "conf/itself.yml").symlink_to("itself.yml")
     with pytest.raises(Problem, match="Error while reading the experiment configuration"):
-        load({})
+        load("A: 1")
 
 
 def test_pipes_and_folders_are_not_read(load: Load, folder: Path) -> None:
@@ -185,7 +179,7 @@ def test_every_file_that_takes_part_or_could_is_in_the_fingerprint(
 
 
 @pytest.mark.parametrize("name", ["autosubmit", "expdef", "jobs", "platforms", "proj"])
-def test_every_ini_file_is_in_the_fingerprint_the_missing_ones_too(write: Write, folder: Path, name: str) -> None:
+def test_every_ini_file_is_in_the_fingerprint_missing_or_not(write: Write, folder: Path, name: str) -> None:
     write({"conf/expdef_t0e1.conf": "[s]\n"})
     before = taken(folder)
     (folder / f"conf/{name}_t0e1.conf").write_text("[other]\n")
@@ -199,7 +193,9 @@ def test_no_conf_folder_is_in_the_fingerprint(folder: Path) -> None:
     assert not now(before).same_as(before)
 
 
-def test_files_are_stamped_before_they_are_read(write: Write, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_stamped_before_they_are_read(
+    write: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write({"conf/a.yml": "A: 1"})
     path = folder / "conf/a.yml"
     opened = os.open

@@ -22,7 +22,8 @@ JOBS_TABLE = """CREATE TABLE jobs (name VARCHAR NOT NULL PRIMARY KEY, id INTEGER
  local_logs_out VARCHAR, local_logs_err VARCHAR, remote_logs_out VARCHAR, remote_logs_err VARCHAR,
  created TEXT, modified TEXT)"""
 RUNS_TABLE = """CREATE TABLE experiment_run (run_id INTEGER PRIMARY KEY, created TEXT, start INTEGER,
- finish INTEGER, chunk_unit TEXT, chunk_size INTEGER, completed INTEGER, total INTEGER, failed INTEGER, queuing INTEGER,
+ finish INTEGER, chunk_unit TEXT, chunk_size INTEGER, completed INTEGER, total INTEGER,
+ failed INTEGER, queuing INTEGER,
  running INTEGER, submitted INTEGER, suspended INTEGER DEFAULT 0, metadata TEXT)"""
 MAIN_TABLES = (
     "CREATE TABLE experiment(id INTEGER PRIMARY KEY, name VARCHAR, description VARCHAR, "
@@ -117,8 +118,8 @@ def tuples(*names: str, **fields: Any) -> bytes:
 def attributes(**changed: Any) -> dict[str, Any]:
     """Attributes of a job in a pickle of 4.1.12 and later."""
     plain = {
-        "id": 7, "_status": 5, "priority": 3, "_section": "SIM", "date": datetime(2020, 1, 2), "_member": "fc0",
-        "_chunk": 1, "_split": -1, "_splits": -1, "_local_logs": ("a.out", "a.err"), "_remote_logs": ("", ""),
+        "id": 7, "_status": 5, "priority": 3, "_section": "SIM", "date": datetime(2020, 1, 2),
+        "_member": "fc0", "_chunk": 1, "_split": -1, "_splits": -1, "_local_logs": ("a.out", "a.err"), "_remote_logs": ("", ""),
     }  # fmt: skip
     return plain | changed
 

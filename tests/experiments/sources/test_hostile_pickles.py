@@ -162,8 +162,8 @@ def deep() -> bytes:
 
 
 BOMBS: list[Callable[[], bytes]] = [
-    joined_paths, doubled_lists, doubled_in_a_job, huge_decimal, huge_long, huge_bytes, huge_bytearray, huge_frame,
-    huge_memo, deep,
+    joined_paths, doubled_lists, doubled_in_a_job, huge_decimal, huge_long, huge_bytes,
+    huge_bytearray, huge_frame, huge_memo, deep,
 ]  # fmt: skip
 DEFUSE = """
 import resource, sys, time

@@ -18,7 +18,7 @@ MAX_NESTED_FILES = 20
 """How deep custom configuration files may name further ones."""
 MAX_NODES = 500_000
 """Values (mappings, lists, scalars) of all files together, aliases and loops expanded."""
-MAX_CHARACTERS = 16 << 20
+MAX_CHARACTERS = 4 << 20
 """Characters of text made by filling in placeholders."""
 MAX_ROUNDS = 25
 """How often the text that a placeholder brought is looked through for further placeholders."""
