@@ -54,9 +54,10 @@ _odd: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
     max_leaves=5,
 )
+_statuses = st.fixed_dictionaries({"STATUS": st.sampled_from(["failed?", "READY", "x"])})
 _jobs = st.dictionaries(
     st.sampled_from(["DEPENDENCIES", "ADDITIONAL_FILES", "WALLCLOCK", "NOTIFY_ON", "CUSTOM_DIRECTIVES"]),
-    _odd | st.dictionaries(_texts, st.fixed_dictionaries({"STATUS": st.sampled_from(["failed?", "READY", "x"])})),
+    _odd | st.dictionaries(_texts, _statuses),
 )
 _wrappers = st.dictionaries(st.sampled_from(["TYPE", "JOBS_IN_WRAPPER"]), _odd)
 

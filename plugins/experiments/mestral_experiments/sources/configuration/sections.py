@@ -1,8 +1,8 @@
 """Sections: upper-case keys, merging, and the one form in which jobs and wrappers are written.
 
-Guarantees: `normalise` may be applied again, which Autosubmit does too, and touches only what has the expected
-type: what else somebody wrote stays as it is. `merge` and `fill` are associative as long as a key is a
-section everywhere or nowhere.
+Guarantees: `normalise` may be applied again, which Autosubmit does too, and touches only what has the
+expected type: what else somebody wrote stays as it is. `merge` and `fill` are associative as long as a key is
+a section everywhere or nowhere.
 """
 
 import re
