@@ -171,7 +171,16 @@ class Server:
             self.stop()
 
     def ask(self, path: str, headers: dict[str, str]) -> Answer:
-        """One request over the kept connection, with what it cost."""
+        """One request over the kept connection, with what it cost.
+
+        Servers close connections that were idle for some seconds: then it is asked again over a new one.
+        """
+        try:
+            return self._ask_once(path, headers)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            return self._ask_once(path, headers)
+
+    def _ask_once(self, path: str, headers: dict[str, str]) -> Answer:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=REQUEST_LIMIT)
             self._connection.connect()

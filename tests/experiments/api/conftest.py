@@ -20,11 +20,13 @@ Serve = Callable[[Path], TestClient[Any]]
 SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "experiments"
 
 
-def serve_tree(stack: ExitStack, rc_file: Path, state_dir: Path, level: str = "NONE") -> TestClient[Any]:
+def serve_tree(
+    stack: ExitStack, rc_file: Path, state_dir: Path, level: str = "NONE", **overrides: object
+) -> TestClient[Any]:
     """A client of an app that serves the tree of this rc file until the stack is closed."""
     settings = load_settings(
         environ={"AUTOSUBMIT_CONFIGURATION": str(rc_file), "PROTECTION_LEVEL": level},
-        overrides={"state_dir": str(state_dir), "readers.count": 1, "http.access_log": False},
+        overrides={"state_dir": str(state_dir), "readers.count": 1, "http.access_log": False, **overrides},
     )
     return stack.enter_context(TestClient(build_app(settings)))
 

@@ -1,5 +1,7 @@
 """Every answer is confirmed by 304 while nothing changed, and made anew when something did."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from tests.experiments.api.tree import (
     write_pickle,
     write_run,
 )
+
+from mestral.readers.fingerprint import SETTLE_NS
 
 DATA = [
     "/v4/experiments",
@@ -54,10 +58,9 @@ def test_each_answer_has_a_tag_of_its_own(client: TestClient[Any]) -> None:
 class Changing:
     """A tree of a test's own, its client, and a tag to confirm."""
 
-    def __init__(self, root: Path, serve: Serve) -> None:
-        root.mkdir()
-        self.root = root
-        self.client = serve(make_tree(root))
+    def __init__(self, rc_file: Path, serve: Serve) -> None:
+        self.root = rc_file.parent
+        self.client = serve(rc_file)
 
     def changed(self, path: str, tag: str) -> Any:
         """The new answer to a request that still holds the old tag."""
@@ -71,9 +74,20 @@ class Changing:
         return str(answer.headers["etag"])
 
 
+@pytest.fixture(scope="module")
+def settled_trees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A tree for each test that changes one: made together, to wait once until nothing in them is recent.
+
+    Only what has settled is kept by the server, so only then can a stale answer show.
+    """
+    rc_files = [make_tree(tmp_path_factory.mktemp("tree")) for _ in range(12)]
+    time.sleep(SETTLE_NS / 1e9)
+    return iter(rc_files)
+
+
 @pytest.fixture
-def changing(tmp_path: Path, serve: Serve) -> Changing:
-    return Changing(tmp_path / "tree", serve)
+def changing(settled_trees: Iterator[Path], serve: Serve) -> Changing:
+    return Changing(next(settled_trees), serve)
 
 
 def test_a_new_job_list_gives_new_answers(changing: Changing) -> None:
@@ -146,6 +160,28 @@ def test_a_new_configuration_gives_a_new_row(changing: Changing) -> None:
     )
     (row,) = changing.changed("/v3/search/a001", tag)["experiment"]
     assert (row["version"], row["hpc"], row["wrapper"]) == ("9.9.9", "NEW", None)
+
+
+def test_a_repaired_configuration_gives_a_new_row(changing: Changing) -> None:
+    tag = changing.tag("/v3/search/a009")
+    write_configuration(changing.root, "a009", "CONFIG: {AUTOSUBMIT_VERSION: [")
+    (row,) = changing.changed("/v3/search/a009", tag)["experiment"]
+    assert row["version"] == "Unknown"
+    time.sleep(SETTLE_NS / 1e9)
+    tag = changing.tag("/v3/search/a009")
+    write_configuration(changing.root, "a009", "CONFIG: {AUTOSUBMIT_VERSION: 4.1.9}")
+    (row,) = changing.changed("/v3/search/a009", tag)["experiment"]
+    assert row["version"] == "4.1.9"
+
+
+def test_a_file_that_the_configuration_includes_takes_part(changing: Changing) -> None:
+    (row,) = changing.client.get("/v3/search/o003").json()["experiment"]
+    assert row["wrapper"] is None
+    tag = changing.tag("/v3/search/o003")
+    included = changing.root / "o003" / "wrappers.yml"
+    included.write_text("WRAPPERS: {W: {TYPE: horizontal}}")
+    (row,) = changing.changed("/v3/search/o003", tag)["experiment"]
+    assert row["wrapper"] == "HORIZONTAL"
 
 
 def test_what_was_damaged_is_shown_when_it_is_whole_again(changing: Changing) -> None:

@@ -47,6 +47,13 @@ def test_the_index_lists_what_is_served_in_order(client: TestClient[Any]) -> Non
         assert route["methods"][0].lower() in schema[route["path"]]
 
 
+def test_the_index_shows_paths_as_they_were_asked_for(tree: Path, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        client = serve_tree(stack, tree, tmp_path / "state", **{"server.root_path": "/api"})
+        assert client.get("/api/v4").json()["routes"][0]["path"] == "/api/v4"
+        assert client.get("/v4").json()["routes"][0]["path"] == "/v4"
+
+
 @pytest.mark.parametrize(
     ("level", "protected"), [("ALL", (*READ, *OPERATE)), ("WRITEONLY", OPERATE), ("NONE", ())]
 )

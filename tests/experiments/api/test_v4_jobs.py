@@ -55,6 +55,9 @@ def test_the_database_of_4_2_is_listed_alike(client: TestClient[Any]) -> None:
         ("c006_2_SIM", "RUNNING", 2, 4),
     ]
     assert found(client, "c006", "job_name=!1_sim&status=RUNNING") == ["c006_2_SIM"]
+    assert found(client, "c006", "view=quick") == ["c006_1_SIM", "c006_2_SIM"]
+    assert found(client, "c006", "job_name=" + "*c" * 3000) == []
+    assert found(client, "c006", "job_name=!!2_SIM") == ["c006_2_SIM"]
 
 
 def test_the_quick_view_has_name_and_status(client: TestClient[Any]) -> None:

@@ -165,6 +165,8 @@ def _make_files(root: Path) -> None:
     write_pickle(root, "t002", [])
     write_run(root, "t002", 3, 8, None, 1, 1, 1, 1)
     write_run(root, "o003", 0, 0, 0, 0, 0, 0, 0)
+    custom = "DEFAULT:\n  HPCARCH: local\n  CUSTOM_CONFIG:\n    POST: '%ROOTDIR%/wrappers.yml'\n"
+    write_configuration(root, "o003", custom)
     jobs = root / "c006" / "db" / "job_list.db"
     jobs.parent.mkdir(parents=True)
     execute(jobs, f"CREATE TABLE jobs ({_JOB_COLUMNS})")

@@ -82,6 +82,16 @@ def test_the_last_expid_in_conf_holds_whatever_custom_files_say(load: Load) -> N
     assert (data["DEFAULT"]["EXPID"], data["DEFAULT"]["Q"], data["X"]) == ("t0e1", 1, "t0e1")
 
 
+def test_the_last_expid_in_conf_holds_from_the_first_file_on(load: Load) -> None:
+    data = load(
+        {
+            "conf/a.yml": "DEFAULT: {EXPID: one}\nX: '%DEFAULT.EXPID%'",
+            "conf/b.yml": "DEFAULT: {EXPID: two}",
+        }
+    )
+    assert (data["DEFAULT"]["EXPID"], data["X"]) == ("two", "two")
+
+
 @pytest.mark.parametrize(
     ("project", "expected"),
     [
@@ -232,14 +242,14 @@ def test_custom_files_that_name_further_ones(load: Load) -> None:
     further = 'DEFAULT: {CUSTOM_CONFIG: {PRE: "%ROOTDIR%/c/b.yml", POST: "%ROOTDIR%/c/p.yml"}}\n'
     files = {
         "c/a.yml": further + "X: {A: a, B: 1}",
-        "c/b.yml": 'X: {A: b, B: b, C: 1}\nDEFAULT: {CUSTOM_CONFIG: "%ROOTDIR%/c/a.yml"}',  # a loop
+        "c/b.yml": 'X: {A: b, B: b, C: 1, K: b}\nDEFAULT: {CUSTOM_CONFIG: "%ROOTDIR%/c/a.yml"}',  # a loop
         "c/p.yml": "X: {A: p, P: 1, J: p}",
-        "conf/j.yml": "X: {J: j}",
+        "conf/j.yml": "X: {J: j, K: j}",
     }
     for when, j in (("PRE", "j"), ("POST", "p")):
         custom = CUSTOM.format(f'{{{when}: "%ROOTDIR%/c/a.yml"}}')
         data = load({**files, "conf/minimal.yml": custom})
-        assert data["X"] == {"A": "p", "B": 1, "C": 1, "P": 1, "J": j}
+        assert data["X"] == {"A": "p", "B": 1, "C": 1, "P": 1, "J": j, "K": "j"}
         assert data["DEFAULT"]["CUSTOM_CONFIG"][when].endswith("/c/a.yml")
 
 
@@ -291,7 +301,8 @@ TEXTS = {
     "%A.L.0%": "%A.L.0%",  # fails in Autosubmit
     "%^A.L%": "['a', 'b']",
     "a%^A.B%b%A.B%": "avbv",
-    "%^A.NOPE%-%A.B%": "%^A.NOPE%-%A.B%",
+    "%^A.NOPE%-%A.B%": "%^A.NOPE%-%A.B%",  # `%-%` counts as a placeholder
+    "%^A.NOPE% %A.B%": "%^A.NOPE% v",
     "l1\nl2 %A.B%\n": "l1\nl2 v\n",
 }
 
@@ -311,12 +322,12 @@ def test_placeholders_in_lists_and_never_in_keys(load: Load) -> None:
 def test_binding_is_early_unless_asked_to_be_late(load: Load) -> None:
     data = load(
         {
-            "conf/a.yml": "Z: 1\nX: '%Z%'\nW: '%Y%-%Z%'\nV: '%^Z%'\nU: '%V%'\nT: '%LAST%'",
+            "conf/a.yml": "Z: 1\nX: '%Z%'\nW: '%Y%-%Z%'\nV: '%^Z% %Z%'\nU: '%V%'\nT: '%LAST%'",
             "conf/b.yml": "Z: 2\nY: y",
             "conf/c.yml": "LAST: l",
         }
     )
-    assert [data[key] for key in "XWVUT"] == ["1", "y-1", "2", "2", "l"]
+    assert [data[key] for key in "XWVUT"] == ["1", "y-1", "2 1", "2 1", "l"]
 
 
 def test_chains_cycles_and_texts_that_name_themselves(load: Load) -> None:

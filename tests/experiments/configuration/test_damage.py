@@ -105,6 +105,10 @@ HOSTILE = {
     "growing cycle": 'A: "%B%%B%%B%%B%"\nB: "%A%%A%%A%%A%"',
     "loops in loops": "S: {F: 1}\n"
     + "X:" + "".join(f" {{FOR: {{NAME: [{', '.join('abcdefghij')}]}}, Y:" for _ in range(8)) + " 1" + "}" * 8,
+    "one long value many times": f"A: {'x' * 1_000_000}\nB: '{'%A%' * 2000}'",
+    "one long name many times": f"S: {{FOR: {{NAME: [{'x' * 1_000_000}]}}, B: '{'%NAME%' * 2000}'}}",
+    "one long section many times": f"? {'s' * 1_000_000}\n: {{FOR: {{NAME: [{'a,' * 2000}]}}}}",
+    "one long reference many times": f"A: [{'x,' * 100_000}]\nB: '{'%A%' * 2000}'",
     "deep": "A: " + "[" * 500 + "]" * 500,
     "large": "# " + "x" * MAX_FILE_BYTES,
     "many entries": f"DEFAULT: {{CUSTOM_CONFIG: '{'x ' * (MAX_FILES + 1)}'}}",

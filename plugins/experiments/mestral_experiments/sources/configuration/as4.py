@@ -178,7 +178,7 @@ class _Loading:
     def _custom_paths(self, entry: str) -> list[str]:
         """The files of one entry, a file or a folder, that were not taken before."""
         path = self._files.expand_user(entry)
-        if not path.startswith("/") or "\0" in path:
+        if not path.startswith("/"):
             logger.info("custom configuration %r of %s is not an absolute path, ignored", entry, self._expid)
             return []
         path = os.path.normpath(path)

@@ -38,6 +38,7 @@ def expand_loops(data: dict[str, Any], budget: Budget) -> None:
         for index, name in enumerate(names):
             copy = _copy(value, name, budget)
             copy["NAME"] = name
+            budget.spend_characters(len(section) + len(name))
             for key, values in ((key, _values(values)) for key, values in loop.items() if key != "NAME"):
                 if index < len(values):
                     copy[key] = values[index]
@@ -61,4 +62,4 @@ def _copy(value: Any, name: str, budget: Budget) -> Any:
         return {key: _copy(item, name, budget) for key, item in value.items()}
     if isinstance(value, list):
         return [_copy(item, name, budget) for item in value]
-    return replace_name(value, "NAME", name) if isinstance(value, str) and "%" in value else value
+    return replace_name(value, "NAME", name, budget) if isinstance(value, str) and "%" in value else value

@@ -2,7 +2,7 @@
 
 Guarantees: ends, whatever refers to what: at most `MAX_ROUNDS` rounds, and no more text than the budget
 allows. What names nothing, or something empty, stays as it is written. Names are compared without regard to
-case. Only values change, never keys. A text with a late placeholder waits as a whole until `resolve_late`.
+case. Only values change, never keys.
 """
 
 import re
@@ -36,7 +36,7 @@ def resolve(data: dict[str, Any], budget: Budget, *more: Mapping[str, Any]) -> N
 
 
 def resolve_late(data: dict[str, Any], budget: Budget, *more: Mapping[str, Any]) -> None:
-    """Fill in the late placeholders of all texts of `data`, in place, then the others of the same texts."""
+    """Fill in the late placeholders of all texts of `data`, in place, and the others that they bring."""
     _fill(data, _LATE, budget, (data, *more))
     resolve(data, budget, *more)
 
@@ -48,14 +48,20 @@ def resolve_text(text: str, budget: Budget, scopes: Scopes) -> str:
     return holder[""]
 
 
-def replace_name(text: str, name: str, value: str) -> str:
+def replace_name(text: str, name: str, value: str, budget: Budget) -> str:
     """`text` with `value` for each `%name%`."""
-    return _EARLY.sub(lambda found: value if found[1].upper() == name else found[0], text)
+
+    def replacement(found: re.Match[str]) -> str:
+        if found[1].upper() != name:
+            return found[0]
+        budget.spend_characters(len(value))
+        return value
+
+    return _EARLY.sub(replacement, text)
 
 
 def _fill(data: Any, pattern: re.Pattern[str], budget: Budget, scopes: Scopes) -> None:
-    late = pattern is _LATE
-    slots = [slot for slot in _texts(data) if bool(_LATE.search(slot[0][slot[1]])) is late]
+    slots = list(_texts(data))
     for _ in range(MAX_ROUNDS):
         changed: list[Slot] = []
         for slot in slots:
@@ -63,7 +69,6 @@ def _fill(data: Any, pattern: re.Pattern[str], budget: Budget, scopes: Scopes) -
             text: str = container[key]
             filled = pattern.sub(partial(_value, text, budget, scopes), text)
             if filled != text:
-                budget.spend_characters(len(filled))
                 container[key] = filled
                 changed.append(slot)
         if not changed:
@@ -93,12 +98,9 @@ def _value(text: str, budget: Budget, scopes: Scopes, found: re.Match[str]) -> s
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is None or value == "" or value == [] or value == {}:
             continue
-        if isinstance(value, str):
-            return found[0] if value == text else value
         written = str(value)
-        if isinstance(value, dict | list):
-            budget.spend_characters(len(written))
-            if "%" in written:  # it would bring its own placeholders along, and possibly itself
-                return found[0]
-        return written
+        budget.spend_characters(len(written))
+        # A section with placeholders would bring them along, and possibly itself.
+        brings_more = isinstance(value, dict | list) and "%" in written
+        return found[0] if brings_more or written == text else written
     return found[0]
