@@ -1,7 +1,7 @@
 """Rules for the whole test run.
 
 A test that needs something this machine lacks is skipped, and the summary lists it with the reason. Where
-everything is installed (`.ci/run` sets MESTRAL_NO_SKIPS=1) a skip is a failure: nothing goes unchecked unnoticed.
+everything is installed (`.ci/run` sets MESTRAL_NO_SKIPS=1) a skip is a failure.
 """
 
 import os

@@ -1,7 +1,8 @@
 """Mestral: an extensible API platform. These names are the public API for plugin authors.
 
 Guarantees: complete (a plugin needs nothing else from core, save the modules `mestral.http` and
-`mestral.readers` named in their `__all__`) and lazy: importing `mestral` imports neither Litestar nor SQLAlchemy.
+`mestral.readers` named in their `__all__`) and lazy: importing `mestral` imports neither Litestar nor
+SQLAlchemy.
 """
 
 from importlib import import_module

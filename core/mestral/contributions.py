@@ -1,7 +1,7 @@
 """What plugins declare and what their hooks return: frozen Structs, nothing that runs.
 
-Guarantees: importing this module imports neither Litestar nor SQLAlchemy. Fields may be added with a default in
-later versions of the plugin API; none is removed or reordered without a new major version.
+Guarantees: importing this module imports neither Litestar nor SQLAlchemy. Fields may be added with a default
+in later versions of the plugin API; none is removed or reordered without a new major version.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 API_VERSION = "0.1"
-"""Version of the plugin API (`Manifest.requires_api` is checked against it); 0.x until third parties proved it."""
+"""Version of the plugin API, which `Manifest.requires_api` is checked against."""
 
 ENTRY_POINT_GROUP = "mestral.plugins"
 
@@ -45,8 +45,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         modules: Import names of third-party modules it needs; looked up without importing them.
         extra: The extra of its distribution that brings `modules`: `pip install 'mestral[cas]'`.
         settings: The Struct of its `[plugins.<name>]` table; each field is a setting with a default.
-        configured: Says what is missing for the plugin to be useful with these settings, None when nothing is:
-            a first-party plugin is on by default only when this returns None.
+        configured: Says what is missing for the plugin to be useful with these settings, None when nothing
+            is: a first-party plugin is on by default only when this returns None.
     """
 
     name: str
@@ -69,8 +69,8 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         handlers: Litestar route handlers made by `mestral.http.get` and its siblings, which demand an access
             level and an operation id.
-        prefix: Put before every path. None means `/x/<plugin>`; any other needs, for a third-party plugin, the
-            deployer's `paths` in `[plugins.<name>]`.
+        prefix: Put before every path. None means `/x/<plugin>`; any other needs, for a third-party plugin,
+            the deployer's `paths` in `[plugins.<name>]`.
     """
 
     handlers: tuple[Any, ...]
@@ -81,11 +81,11 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """An implementation that a deployer can choose for a slot (returned by `mestral_services`).
 
     Attributes:
-        slot: `<plugin>.<key>`, such as `experiments.source`: the setting `key` of `[plugins.<plugin>]` names the
-            chosen service.
+        slot: `<plugin>.<key>`, such as `experiments.source`: the setting `key` of `[plugins.<plugin>]` names
+            the chosen service.
         name: The name the setting may hold, unique within the slot.
-        factory: Import path `package.module:callable` of `callable(settings, state_dir)`, where settings is the
-            validated settings Struct of the plugin that contributed the service (or None) and state_dir a
+        factory: Import path `package.module:callable` of `callable(settings, state_dir)`, where settings is
+            the validated settings Struct of the plugin that contributed the service (or None) and state_dir a
             Path. It is a path, not an object, because reader processes make the service again.
     """
 

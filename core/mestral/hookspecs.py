@@ -1,8 +1,8 @@
 """The hook catalogue: everything a plugin can do, on one page.
 
-Two kinds, fixed per hook. *Collect* hooks are sync, pure and fast and return contributions; they run once, before
-the event loop. *Run-time* hooks are async. Every hook is called plugin by plugin: one that raises changes the
-state of its own plugin and never stops another. An implementation may leave out arguments.
+Two kinds, fixed per hook. *Collect* hooks are sync, pure and fast and return contributions; they run once,
+before the event loop. *Run-time* hooks are async. Every hook is called plugin by plugin: one that raises
+changes the state of its own plugin and never stops another. An implementation may leave out arguments.
 """
 
 from __future__ import annotations

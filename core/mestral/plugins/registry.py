@@ -69,9 +69,7 @@ class Plugins:
     def required_missing(self) -> tuple[PluginRecord, ...]:
         """Those that the deployer requires and that are not active (degraded ones serve, and still count)."""
         return tuple(
-            record
-            for record in self.records
-            if record.options.required and record.state is not State.ACTIVE
+            record for record in self.records if record.options.required and record.state is not State.ACTIVE
         )
 
     async def startup(self) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mestral import Demo, Manifest, PluginContext, Routes, Service, hookimpl
 from mestral import __version__ as version
-
 from mestral_experiments.settings import ExperimentsSettings
 
 __all__ = ["plugin"]

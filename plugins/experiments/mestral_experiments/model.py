@@ -1,7 +1,7 @@
 """The vocabulary of experiments: what sources produce and views consume.
 
-Guarantees: plain frozen records, no I/O, no HTTP, no knowledge of file formats. Times are aware UTC datetimes or
-epoch seconds as said; a value that is missing, unreadable or out of its range is None (or the default said).
+Guarantees: plain frozen records, no I/O, no HTTP, no knowledge of file formats. Times are aware UTC datetimes
+or epoch seconds as said; a value that is missing, unreadable or out of range is None (or the default said).
 """
 
 from datetime import datetime

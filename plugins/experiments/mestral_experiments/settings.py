@@ -10,7 +10,9 @@ from msgspec import Meta
 class ExperimentsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the plugin; more (paths of every database) comes from Autosubmit's own rc file."""
 
-    source: Annotated[str, Meta(description="Where experiments come from: the name of a service.")] = "autosubmit"
+    source: Annotated[str, Meta(description="Where experiments come from: the name of a service.")] = (
+        "autosubmit"
+    )
     rc_file: Annotated[
         Path | None,
         Meta(
@@ -19,5 +21,6 @@ class ExperimentsSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     busy_seconds: Annotated[
-        float, Meta(ge=0, le=60, description="Seconds to wait for a locked SQLite database before answering 503.")
+        float,
+        Meta(ge=0, le=60, description="Seconds to wait for a locked SQLite database before answering 503."),
     ] = 2.0

@@ -148,7 +148,7 @@ def digest(root: Path) -> dict[str, tuple[object, ...]]:
 @contextmanager
 def writing(path: Path, mode: str = "delete") -> Iterator[sqlite3.Connection]:
     """A second connection that stays open: somebody who writes."""
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
     connection.execute(f"PRAGMA journal_mode = {mode}")
     try:
         yield connection

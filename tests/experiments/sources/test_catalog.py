@@ -113,13 +113,14 @@ def test_unknown_names_are_404_with_the_name_in_full(tmp_path: Path, expid: str)
     assert (caught.value.status, caught.value.message) == (404, f"Experiment with expid '{expid}' not found.")
 
 
-def test_a_name_that_is_none_is_not_found_even_if_the_database_has_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../x", "a001/..", "a001\n", "abc"])
+def test_a_name_that_is_none_is_not_found_even_if_the_database_has_it(tmp_path: Path, name: str) -> None:
     rc_file(tmp_path)
-    row = "INSERT INTO experiment VALUES (1, '../x', '', '4.2')"
+    row = f"INSERT INTO experiment VALUES (1, '{name}', '', '4.2')"
     database(tmp_path / "autosubmit.db", *MAIN_TABLES, row)
     reading = source(tmp_path)
     with pytest.raises(Problem, match="not found"):
-        reading.find("../x")
+        reading.find(name)
     (experiment,) = reading.catalog().experiments
     assert reading.modified(experiment) is None
     with pytest.raises(Problem):

@@ -1,5 +1,6 @@
 """Job lists of Autosubmit 4.2: tables of every shape, and pages by SQL equal to those of the whole list."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,10 +111,18 @@ def test_dates(tmp_path: Path, stored: str, read: datetime | None) -> None:
         (None, None),
     ],
 )
-def test_last_change_is_utc(tmp_path: Path, stored: str | None, read: datetime | None) -> None:
+def test_last_change_is_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stored: str | None, read: datetime | None
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
     tree(tmp_path, "a001")
     jobs_database(tmp_path, "a001", FULL | {"modified": stored})
-    assert source(tmp_path).modified(ROW) == read
+    try:
+        assert source(tmp_path).modified(ROW) == read
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("query", [JobQuery(), JobQuery(limit=10), JobQuery(name="a")])
@@ -130,7 +139,18 @@ def test_missing_and_damaged(tmp_path: Path, query: JobQuery) -> None:
     assert jobs(tmp_path, query) == []
 
 
-NAMES = st.lists(st.text("aAbB_!*%\u212aÉé", max_size=4), max_size=8, unique=True)
+def test_pages_in_order(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    jobs_database(
+        tmp_path, "a001", *({"name": name, "status": "WAITING"} for name in ("b", "A", "a", "B", "c"))
+    )
+    pages = [jobs(tmp_path, JobQuery(offset=offset, limit=2)) for offset in (0, 2, 4, 6)]
+    assert [[job.name for job in page] for page in pages] == [["A", "a"], ["B", "b"], ["c"], []]
+
+
+NAMES = st.sampled_from(["aAbB_", "aAbB_!*%", "aB\u212aÉé"]).flatmap(
+    lambda letters: st.lists(st.text(letters, max_size=3), max_size=8, unique=True)
+)
 PATTERNS = st.text("aAbBkK_!*%\u212aé", max_size=4)
 STATES = ["RUNNING", "COMPLETED", "UNKNOWN", "odd", ""]
 

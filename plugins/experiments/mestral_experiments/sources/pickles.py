@@ -103,7 +103,7 @@ def read_jobs(path: str) -> list[Job]:
     collecting = gc.isenabled()
     gc.disable()  # millions of new objects, none of them garbage: collecting would double the time
     try:
-        with open(path, "rb", buffering=1 << 18, opener=_open_regular) as stream:  # noqa: PTH123 - has an opener
+        with open(path, "rb", buffering=1 << 18, opener=_open_regular) as stream:
             return _jobs(_Unpickler(stream, encoding="latin1").load())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(path) from error

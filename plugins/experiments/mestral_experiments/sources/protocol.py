@@ -1,10 +1,10 @@
 """`ExperimentSource`: the only door between experiments and the rest of the plugin.
 
-Guarantees of every implementation: nothing is ever written; every method is sync, may block, and is called in a
-thread of the front (`catalog`, `find`, `fingerprint*`) or in a reader process (the others, with the `Experiment`
-the front found); an instance may be called from several threads. Missing data is empty or None; damaged or
-unreadable data raises `mestral.unavailable` with a sentence free of paths and SQL (contract/API_V4.md 10.1), and
-never harms another experiment.
+Guarantees of every implementation: nothing is ever written; every method is sync, may block, and is called in
+a thread of the front (`catalog`, `find`, `fingerprint*`) or in a reader process (the others, with the
+`Experiment` the front found); an instance may be called from several threads. Missing data is empty or None;
+damaged or unreadable data raises `mestral.unavailable` with a sentence free of paths and SQL
+(contract/API_V4.md 10.1), and never harms another experiment.
 Chosen by `[plugins.experiments] source = "<name>"` (service slot `experiments.source`).
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+
 from mestral.readers import Fingerprint
 from mestral_experiments.model import Brief, Configuration, Experiment, Job, JobStatus, Run
 
@@ -37,7 +38,7 @@ class Catalog(msgspec.Struct, frozen=True):
         experiments: One record per experiment.
         by_name: The same by expid; of two rows with one name the first counts.
         digest: Equal digests mean equal records.
-        derived: What views make of the records once (sorted orders, folded columns); lives as long as they do.
+        derived: What views make of the records once (sorted orders, folded columns); kept as long as they.
     """
 
     experiments: tuple[Experiment, ...]
@@ -50,8 +51,8 @@ class JobQuery(msgspec.Struct, frozen=True, array_like=True):
     """A selection of jobs (contract/API_V4.md 4.1).
 
     Attributes:
-        name: Pattern: case-insensitive substring, `*` any run of characters, leading `!` negates (every `!!` is
-            a double negation); None or "" selects all.
+        name: Pattern: case-insensitive substring, `*` any run of characters, leading `!` negates (`!!`
+            is a double negation); None or "" selects all.
         status: Only jobs in this state.
         offset, limit: Page by (lower-case name, name) order; limit None = all.
     """
@@ -90,7 +91,7 @@ class ExperimentSource(Protocol):
         ...
 
     def fingerprint(self, experiment: Experiment, *parts: Part) -> Fingerprint:
-        """Fingerprint of the experiment's own rows and of the files of `parts`, opened and looked at, not read."""
+        """Fingerprint of the experiment's own rows and of the files of `parts`, opened, looked at, not read."""
         ...
 
     def fingerprint_list(self, experiments: Sequence[Experiment], *parts: Part) -> Fingerprint:

@@ -73,18 +73,20 @@ def read_database(
     """What `read` makes of a database; one that looks damaged while it is being written is read again.
 
     Raises:
-        Missing, Damaged, Busy: As `open_readonly`, and whatever `read` raises.
+        Missing, Damaged: As `open_readonly`, and whatever `read` raises.
+        Busy: As `open_readonly`, or damaged and written just now.
     """
-    for _ in range(_TRIES - 1):
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(_PAUSE_SECONDS)
         try:
             with open_readonly(path, state_dir=state_dir, busy_seconds=busy_seconds) as connection:
                 return read(connection)
-        except Damaged:
+        except Damaged as fault:
             if fingerprint(stamp_sqlite(path)).settled:
                 raise
-        time.sleep(_PAUSE_SECONDS)
-    with open_readonly(path, state_dir=state_dir, busy_seconds=busy_seconds) as connection:
-        return read(connection)
+            damage = fault
+    raise Busy(f"{damage}; it was written just now") from damage
 
 
 def select(

@@ -35,13 +35,12 @@ def expand_loops(data: dict[str, Any], budget: Budget) -> None:
         names = [str(name) for name in _values(loop["NAME"])]
         if not names:
             logger.info("the loop of section %s has no names, and makes no section", section)
+        parameters = {key: _values(values) for key, values in loop.items() if key != "NAME"}
         for index, name in enumerate(names):
             copy = _copy(value, name, budget)
             copy["NAME"] = name
             budget.spend_characters(len(section) + len(name))
-            for key, values in ((key, _values(values)) for key, values in loop.items() if key != "NAME"):
-                if index < len(values):
-                    copy[key] = values[index]
+            copy |= {key: values[index] for key, values in parameters.items() if index < len(values)}
             data[f"{section}_{name.upper()}"] = copy
 
 
