@@ -91,7 +91,7 @@ class ExperimentSource(Protocol):
         ...
 
     def fingerprint(self, experiment: Experiment, *parts: Part) -> Fingerprint:
-        """Fingerprint of the experiment's own rows and of the files of `parts`, opened, looked at, not read."""
+        """Fingerprint of the experiment's own rows and of the files of `parts`, which are not read."""
         ...
 
     def fingerprint_list(self, experiments: Sequence[Experiment], *parts: Part) -> Fingerprint:
