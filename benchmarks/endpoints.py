@@ -32,8 +32,6 @@ class Endpoint:
     goal_changed: float | None = None
     change: Callable[[Path, str], None] | None = None
     target: str | None = None
-    fresh: bool = True
-    """Whether an answer after the change has to differ from the one before."""
 
 
 def endpoints(tree: Path) -> list[Endpoint]:

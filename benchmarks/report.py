@@ -27,6 +27,7 @@ class Measured:
     label: str
     goal: float | None
     goal_changed: float | None
+    first: Sample | None = None
     unchanged: list[Sample] = field(default_factory=list)
     changed: list[Sample] = field(default_factory=list)
     revalidated: list[Sample] = field(default_factory=list)
@@ -34,6 +35,9 @@ class Measured:
     statuses: set[int] = field(default_factory=set)
     size: int = 0
     stale: int = 0
+
+    def slowest(self) -> float:
+        return max((wall for wall, _ in self.unchanged), default=0.0)
 
     def note(self, answer: Answer) -> None:
         self.statuses.add(answer.status)
@@ -160,6 +164,7 @@ def _table(title: str, results: Results, labels: list[str], changed: bool) -> st
     head = ["endpoint", "goal cpu"]
     for label in labels:
         head += [f"{label} cpu", "wall p50", "wall p95", "n"]
+        head += [] if changed else ["first wall"]
     head += ["times less cpu"] if len(labels) == 2 else []
     head += ["bytes", "remarks"]
     lines = [f"## {title} (ms)", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -167,20 +172,24 @@ def _table(title: str, results: Results, labels: list[str], changed: bool) -> st
     for row in results.measured:
         rows.setdefault(row.title, {})[row.label] = row
     for name, by_label in rows.items():
-        first = next(iter(by_label.values()))
-        goal = first.goal_changed if changed else first.goal
+        any_row = next(iter(by_label.values()))
+        goal = any_row.goal_changed if changed else any_row.goal
         samples = [(by_label[label].changed if changed else by_label[label].unchanged) for label in labels]
         if changed and not any(samples):
             continue
         costs = [[1000 * cpu for _, cpu in some] for some in samples]
         cells = [f"{goal:g}" if goal is not None else "-"]
-        for some, cost in zip(samples, costs, strict=True):
+        for label, some, cost in zip(labels, samples, costs, strict=True):
             walls = [1000 * wall for wall, _ in some]
             cells += [_median(cost), _median(walls), _p95(walls), str(len(some))]
+            if not changed:
+                first = by_label[label].first
+                cells.append(_number(1000 * first[0], None) if first else "-")
         if len(labels) == 2:
             both = all(costs) and statistics.median(costs[0]) > 0
-            cells.append(f"{statistics.median(costs[1]) / statistics.median(costs[0]):.0f}" if both else "-")
-        cells += [_size(first.size), _remarks(by_label, costs, labels, goal, changed)]
+            ratio = statistics.median(costs[1]) / statistics.median(costs[0]) if both else 0.0
+            cells.append("-" if not both else f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}")
+        cells += [_size(any_row.size), _remarks(by_label, costs, labels, goal, changed)]
         lines.append(_row(name, cells))
     return "\n".join(lines)
 

@@ -30,7 +30,7 @@ from benchmarks import configuration, report
 from benchmarks.changes import change_experiment
 from benchmarks.endpoints import Endpoint, big_ones, endpoints, storm_paths, target_of
 from benchmarks.report import Measured, Resources, Results, Storm
-from benchmarks.server import Answer, MemoryWatch, Server, fetch
+from benchmarks.server import MemoryWatch, Server, fetch
 
 ENCODINGS = {"browser": "gzip, deflate, br, zstd", "none": "identity"}
 
@@ -149,20 +149,18 @@ def _measure(
     goals = endpoint.goal, endpoint.goal_changed
     measured = {s.label: Measured(endpoint.title, s.label, *goals) for s in servers}
     results.measured.extend(measured.values())
-    latest: dict[str, Answer] = {}
+    targets: dict[str, str | None] = {}
     for server in servers:
         answer = server.ask(endpoint.path, headers)
-        latest[server.label] = answer
         row = measured[server.label]
+        row.first = answer.wall, answer.cpu
         row.note(answer)
-        if answer.wall > options.budget / 2:
-            row.unchanged.append((answer.wall, answer.cpu))
-    quick = [server for server in servers if not measured[server.label].unchanged]
-    _alternate(endpoint, quick, measured, headers, options)
+        targets[server.label] = target_of(endpoint, answer.body)
+    _alternate(endpoint, servers, measured, headers, options)
+    quick = [server for server in servers if measured[server.label].slowest() < options.budget / 2]
     if options.changes and endpoint.change is not None:
-        target = next((t for s in servers if (t := target_of(endpoint, latest[s.label].body))), None)
-        if target is not None:
-            _changed(endpoint, target, quick, measured, headers, options)
+        known = {server: name for server in quick if (name := targets[server.label]) is not None}
+        _changed(endpoint, known, measured, headers, options)
 
 
 def _alternate(
@@ -189,8 +187,7 @@ def _alternate(
 
 def _changed(
     endpoint: Endpoint,
-    target: str,
-    servers: list[Server],
+    targets: dict[Server, str],
     measured: dict[str, Measured],
     headers: dict[str, str],
     options: argparse.Namespace,
@@ -198,11 +195,11 @@ def _changed(
     """Files just changed: change them in every tree, wait, ask every server once; and again."""
     assert endpoint.change is not None
     spent = dict.fromkeys(measured, 0.0)
-    before = {server.label: server.ask(endpoint.path, headers).body for server in servers}
+    before = {server: server.ask(endpoint.path, headers).body for server in targets}
     for number in range(options.changes):
-        active = [server for server in servers if spent[server.label] < options.budget]
+        active = [server for server in targets if spent[server.label] < options.budget]
         for server in active:
-            endpoint.change(server.root, target)
+            endpoint.change(server.root, targets[server])
         time.sleep(options.settle)
         for server in active[number % 2 :] + active[: number % 2]:
             answer = server.ask(endpoint.path, headers)
@@ -210,9 +207,8 @@ def _changed(
             row.changed.append((answer.wall, answer.cpu))
             row.note(answer)
             spent[server.label] += answer.wall
-            if endpoint.fresh and answer.body == before[server.label]:
-                row.stale += 1
-            before[server.label] = answer.body
+            row.stale += answer.body == before[server]
+            before[server] = answer.body
 
 
 def _storm(server: Server, headers: dict[str, str], options: argparse.Namespace) -> Storm:

@@ -119,7 +119,8 @@ def attributes(**changed: Any) -> dict[str, Any]:
     """Attributes of a job in a pickle of 4.1.12 and later."""
     plain = {
         "id": 7, "_status": 5, "priority": 3, "_section": "SIM", "date": datetime(2020, 1, 2),
-        "_member": "fc0", "_chunk": 1, "_split": -1, "_splits": -1, "_local_logs": ("a.out", "a.err"), "_remote_logs": ("", ""),
+        "_member": "fc0", "_chunk": 1, "_split": -1, "_splits": -1,
+        "_local_logs": ("a.out", "a.err"), "_remote_logs": ("", ""),
     }  # fmt: skip
     return plain | changed
 

@@ -17,7 +17,8 @@ from mestral_experiments.sources.protocol import JobQuery
 
 FULL = {
     "name": "a001_SIM", "id": 12, "priority": 3, "status": "RUNNING", "section": "SIM", "chunk": 2,
-    "member": "fc0", "splits": 4, "split": 1, "date": "2024-01-01T00:00:00", "local_logs_out": "o", "local_logs_err": "e",
+    "member": "fc0", "splits": 4, "split": 1, "date": "2024-01-01T00:00:00",
+    "local_logs_out": "o", "local_logs_err": "e",
     "remote_logs_out": "ro", "remote_logs_err": "", "created": "2026-11-23 19:48:04",
     "modified": "2026-11-23 19:48:17",
 }  # fmt: skip

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,11 +22,11 @@ from mestral.readers import (
     stamp_opened,
     stamp_sqlite,
 )
-from mestral_experiments.model import Brief, Configuration, Experiment, JobStatus, Run
+from mestral_experiments.model import Brief, Configuration, Experiment, Job, JobStatus, Run
 from mestral_experiments.settings import ExperimentsSettings
 from mestral_experiments.sources import history, jobsdb, pickles, places
 from mestral_experiments.sources.configuration import brief, load_configuration
-from mestral_experiments.sources.faults import Busy, Fault, Missing
+from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
 from mestral_experiments.sources.joblist import JobList
 from mestral_experiments.sources.maindb import MainDatabase
 from mestral_experiments.sources.places import JobListFile
@@ -171,24 +172,17 @@ class AutosubmitSource:
 
     def _parsed(self, found: JobListFile) -> JobList:
         """The whole list: kept as long as its file does not change."""
-
-        def read() -> JobList:
-            try:
-                if found.database:
-                    return JobList.of(self._read(found.path, jobsdb.read_jobs))
-                return JobList.of(pickles.read_jobs(found.path))
-            except Missing:
-                return _NO_JOBS
-
-        def take() -> Fingerprint:
-            return fingerprint(stamp_sqlite(found.path) if found.database else (stamp_opened(found.path),))
+        taken = _taken(found)
 
         def build() -> tuple[JobList, int]:
-            # One transaction is consistent by itself; a pickle may be half-written.
-            parsed = read() if found.database else read_stable(take, read)[0]
+            try:
+                jobs = self._read(found.path, jobsdb.read_jobs) if found.database else _read_pickle(found)
+            except Missing:
+                return _NO_JOBS, _SMALL
+            parsed = JobList.of(jobs)
             return parsed, parsed.weight
 
-        return self._memo.get(found.path, take(), build)
+        return self._memo.get(found.path, taken, build)
 
     def _page(self, path: str, query: JobQuery) -> JobPage | None:
         try:
@@ -213,3 +207,22 @@ def _answering(sentence: str) -> Iterator[None]:
     except Fault as fault:
         logger.warning("%s: %s", sentence, fault)
         raise unavailable(sentence, retry_after=1 if isinstance(fault, Busy) else None) from fault
+
+
+def _taken(found: JobListFile) -> Fingerprint:
+    return fingerprint(stamp_sqlite(found.path) if found.database else (stamp_opened(found.path),))
+
+
+def _read_pickle(found: JobListFile) -> list[Job]:
+    """The jobs; a pickle that is being written is read again (Autosubmit renames them, others may not).
+
+    Raises:
+        Missing, Damaged: As `pickles.read_jobs`.
+        Busy: It looks damaged and was written just now.
+    """
+    try:
+        return read_stable(partial(_taken, found), partial(pickles.read_jobs, found.path))[0]
+    except Damaged as fault:
+        if _taken(found).settled:
+            raise
+        raise Busy(f"{fault}; it was written just now") from fault

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mestral import unavailable
-from mestral.readers.fingerprint import Fingerprint, stamp
+from mestral.readers import Fingerprint, stamp
 from mestral_experiments.model import Configuration
 from mestral_experiments.sources.configuration import as3, as4
 from mestral_experiments.sources.configuration.brief import brief

@@ -13,7 +13,7 @@ import pwd
 import stat
 from pathlib import Path
 
-from mestral.readers.fingerprint import Fingerprint, Stamp, fingerprint, stamp
+from mestral.readers import Fingerprint, Stamp, fingerprint, stamp
 from mestral_experiments.sources.configuration.limits import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES
 from mestral_experiments.sources.faults import Damaged
 
