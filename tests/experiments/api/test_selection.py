@@ -41,7 +41,7 @@ def catalog() -> Catalog:
                 has_details=number in details,
             )
         )
-    return Catalog(tuple(experiments), {e.name: e for e in experiments}, "digest")
+    return Catalog(tuple(experiments), {e.name: e for e in experiments})
 
 
 def names(selection: Selection) -> str:
@@ -144,14 +144,6 @@ def test_filters_are_combined() -> None:
 )
 def test_order_is_stable_with_ties_by_id(selection: Selection, found: str) -> None:
     assert names(selection) == found
-
-
-def test_a_search_does_not_disturb_the_next() -> None:
-    experiments = catalog()
-    first = select(experiments, Selection(order="created", descending=True))
-    first.clear()
-    assert [e.id for e in select(experiments, Selection())] == [row[0] for row in EXPERIMENTS]
-    assert len(select(experiments, Selection(order="created", descending=True))) == len(EXPERIMENTS)
 
 
 @pytest.mark.parametrize(

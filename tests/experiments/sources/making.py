@@ -141,7 +141,8 @@ def digest(root: Path) -> dict[str, tuple[object, ...]]:
     found: dict[str, tuple[object, ...]] = {}
     for path in sorted(root.rglob("*")):
         st = path.lstat()
-        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        readable = path.is_file() and os.access(path, os.R_OK)
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if readable else ""
         found[str(path.relative_to(root))] = (st.st_mode, st.st_size, st.st_mtime_ns, st.st_ctime_ns, content)
     return found
 

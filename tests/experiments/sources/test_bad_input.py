@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Event
@@ -221,6 +222,17 @@ def test_half_written_pickles_are_read_again(root: Path) -> None:
         writer.join()
     assert set(totals) <= {1, 200}
     assert len(totals) > 20
+
+
+def test_a_pickle_that_is_finished_a_moment_later_is_read(root: Path) -> None:
+    whole = tuples("a001_SIM", "a001_POST")
+    pickle_of(root).write_bytes(whole[:30])
+    later = threading.Timer(0.02, pickle_of(root).write_bytes, [whole])
+    later.start()
+    try:
+        assert source(root).jobs(OLD, JobQuery()).total == 2
+    finally:
+        later.join()
 
 
 def test_damage_that_was_written_just_now_may_pass(root: Path) -> None:

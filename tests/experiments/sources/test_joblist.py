@@ -49,6 +49,7 @@ def test_patterns_of_the_contract() -> None:
     assert names(jobs, "_1_") == ["a003_20220401_fc0_1_SIM"]
     assert names(jobs, "fc0*sim*") == names(jobs, "sim")
     assert names(jobs, "sim*fc0") == []
+    assert names(job_list("ababa"), "aba*aba") == []  # parts do not overlap
     assert len(names(jobs, "")) == len(names(jobs, None)) == len(names(jobs, "*")) == 4
     assert names(jobs, "%") == names(jobs, ".") == names(jobs, "[a-z]") == []
 

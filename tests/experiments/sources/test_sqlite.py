@@ -79,13 +79,14 @@ def rollback_mode(folder: Path) -> Path:
 
 
 AT_REST = [rollback_mode, hot_journal, wal_of_a_killed_writer, wal_without_shm, wal_closed_cleanly]
-AS_NOBODY = """
+READ = """
 import sys
 from pathlib import Path
 from mestral_experiments.sources.sqlite import open_readonly
 from tests.experiments.sources.making import become_nobody
 
-become_nobody()
+if sys.argv[3] == "nobody":
+    become_nobody()
 with open_readonly(Path(sys.argv[1]), state_dir=Path(sys.argv[2]), busy_seconds=0.1) as connection:
     print(connection.execute("SELECT COUNT(*), MAX(x) FROM t").fetchone())
 """
@@ -98,12 +99,12 @@ def open_to_all(folder: Path, writable: bool) -> None:
         file.chmod(0o666 if writable else 0o444)
 
 
-def read_as_nobody(path: Path) -> str:
-    """What a process of another user (when this one is root) reads."""
-    state = path.parent.parent / "nobody"
+def read_elsewhere(path: Path, user: str) -> str:
+    """What another process reads: of this user (`self`), or of one without rights when this one is root."""
+    state = path.parent.parent / user
     state.mkdir(exist_ok=True)
     state.chmod(0o777)
-    printed = run_python(AS_NOBODY, path, state)
+    printed = run_python(READ, path, state, user)
     assert not (state / "sqlite").exists() or not list((state / "sqlite").iterdir())
     return printed
 
@@ -126,7 +127,7 @@ def test_other_users_read_the_same_and_change_nothing(
     path = make(public_path / "data")
     open_to_all(path.parent, writable)
     before = digest(public_path / "data")
-    assert read_as_nobody(path) == "(100, 99)"
+    assert read_elsewhere(path, "nobody") == "(100, 99)"
     assert digest(public_path / "data") == before
 
 
@@ -138,11 +139,11 @@ def test_a_writer_in_wal_mode_is_not_disturbed(public_path: Path, writable: bool
         open_to_all(path.parent, writable)
         before = digest(public_path / "data")
         assert set(before) == {"x.db", "x.db-wal", "x.db-shm"}
-        assert read_as_nobody(path) == "(101, 1000)"
-        assert read(path) == (101, 1000)
+        assert read_elsewhere(path, "nobody") == "(101, 1000)"
+        assert read_elsewhere(path, "self") == "(101, 1000)"
         assert digest(public_path / "data") == before
         connection.execute("INSERT INTO t VALUES (1001)")
-        assert read(path) == (102, 1001)
+        assert read_elsewhere(path, "self") == "(102, 1001)"
 
 
 def test_an_open_transaction_is_not_seen(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_a_file_that_may_not_be_read(public_path: Path) -> None:
     open_to_all(path.parent, writable=False)
     path.chmod(0)
     with pytest.raises(AssertionError, match="Damaged"):
-        read_as_nobody(path)
+        read_elsewhere(path, "nobody")
 
 
 def test_a_file_that_looks_damaged_while_it_is_written_is_read_again(tmp_path: Path) -> None:

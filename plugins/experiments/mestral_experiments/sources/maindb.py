@@ -1,32 +1,96 @@
 """The shared databases: `autosubmit.db` (experiment, details) and `as_times.db` (status) as one catalog.
 
-Guarantees: read again only when one of the two files changed; records that are the same give the same
-`Catalog` object. Without details or status the experiments are served all the same (contract/API_V4.md
-10.1). Safe from several threads: one reads, the others that wait get what it found.
+Guarantees: each is read again only when its file changed; records that are the same give the same `Catalog`
+object. Without details or status the experiments are served all the same (contract/API_V4.md 10.1). Safe
+from several threads: one reads, the others that wait get what it found.
 """
 
 import logging
 import sqlite3
 import threading
 import time
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from mestral import Problem, unavailable
-from mestral.readers import Fingerprint, content_digest, fingerprint, stamp_sqlite
+from mestral.readers import Fingerprint, fingerprint, stamp_sqlite
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
 from mestral_experiments.sources.protocol import Catalog
 from mestral_experiments.sources.rcfile import RcFile
-from mestral_experiments.sources.sqlite import read_database, select
+from mestral_experiments.sources.sqlite import json_rows, read_database, select
 from mestral_experiments.sources.values import integer, text
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
+
+class _Table(msgspec.Struct, frozen=True):
+    """A table that takes part in the catalog.
+
+    Attributes:
+        name: Its name.
+        columns: Those that are read; the first is the id of the experiment.
+        needs: Columns without which it is useless.
+        rows: What its rows are expected to hold.
+        order: How `select` sorts them.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    needs: tuple[str, ...]
+    rows: msgspec.json.Decoder[Any]
+    order: str = ""
+
+
+_Text = str | None
+_EXPERIMENT = _Table(
+    "experiment",
+    ("id", "name", "description", "autosubmit_version"),
+    ("id", "name"),
+    msgspec.json.Decoder(list[tuple[int, str, _Text, _Text]]),
+    order="ORDER BY id",
+)
+_DETAILS = _Table(
+    "details",
+    ("exp_id", "user", "created", "model", "branch", "hpc"),
+    ("exp_id",),
+    msgspec.json.Decoder(list[tuple[int, _Text, _Text, _Text, _Text, _Text]]),
+)
+_STATUS = _Table(
+    "experiment_status",
+    ("exp_id", "status"),
+    ("exp_id", "status"),
+    msgspec.json.Decoder(list[tuple[int, _Text]]),
+)
 _NO_DETAILS = (None, None, None, None, None)
+_NO_STATUS = (None,)
+
+
+class _Rows:
+    """Rows of a table as they were read once.
+
+    Attributes:
+        json: The rows as SQLite wrote them, to see that nothing changed; None where it could not.
+        rows: The rows.
+        plain: Whether every value has the type that is expected.
+    """
+
+    def __init__(self, json: str | None, rows: list[tuple[Any, ...]], plain: bool) -> None:
+        self.json, self.rows, self.plain = json, rows, plain
+
+    @cached_property
+    def by_id(self) -> dict[Any, tuple[Any, ...]]:
+        """All but the id, by id; of several rows with one id the last counts."""
+        return {row[0]: row[1:] for row in self.rows}
+
+
+_NO_ROWS = _Rows(None, [], True)
 
 
 class MainDatabase:
@@ -44,7 +108,8 @@ class MainDatabase:
         self._began = float("-inf")  # monotonic time when the last attempt began
         self._outcome: Catalog | Problem | None = None
         self._catalog: Catalog | None = None
-        self._fingerprint = Fingerprint()
+        self._main_taken = self._status_taken = Fingerprint()
+        self._experiments = self._details = self._status = _NO_ROWS
 
     def catalog(self, rc: RcFile) -> Catalog:
         """All experiments as they are now.
@@ -68,86 +133,123 @@ class MainDatabase:
         return outcome
 
     def _current(self, rc: RcFile) -> Catalog:
-        taken = fingerprint((*stamp_sqlite(rc.main_database), *stamp_sqlite(rc.status_database)))
-        if self._catalog is not None and self._fingerprint.settled and self._fingerprint.same_as(taken):
-            return self._catalog
-        experiments = self._experiments(rc)
-        digest = content_digest(experiments)
-        if self._catalog is None or self._catalog.digest != digest:
-            by_name = {experiment.name: experiment for experiment in reversed(experiments)}
-            self._catalog = Catalog(experiments, by_name, digest)
-        self._fingerprint = taken
+        before = self._experiments, self._details, self._status
+        taken = fingerprint(stamp_sqlite(rc.main_database))
+        if not (self._main_taken.settled and self._main_taken.same_as(taken)):
+            self._experiments, self._details = self._read_main(rc)
+            self._main_taken = taken
+        taken = fingerprint(stamp_sqlite(rc.status_database))
+        if not (self._status_taken.settled and self._status_taken.same_as(taken)):
+            self._status = self._read_status(rc)
+            self._status_taken = taken
+        if self._catalog is None or before != (self._experiments, self._details, self._status):
+            self._catalog = self._assembled(*before)
         return self._catalog
 
-    def _experiments(self, rc: RcFile) -> tuple[Experiment, ...]:
-        read = partial(read_database, state_dir=self._state_dir, busy_seconds=self._busy_seconds)
+    def _read_main(self, rc: RcFile) -> tuple[_Rows, _Rows]:
+        def read(connection: sqlite3.Connection) -> tuple[_Rows, _Rows]:
+            try:
+                experiments = _rows(connection, _EXPERIMENT, self._experiments)
+            except Missing as fault:
+                raise Damaged(str(fault)) from fault
+            try:
+                return experiments, _rows(connection, _DETAILS, self._details)
+            except Fault as fault:
+                logger.debug("no details: %s", fault)
+                return experiments, _NO_ROWS
+
         try:
-            found, details = read(rc.main_database, _read_main)
+            return self._read(rc.main_database, read)
         except Fault as fault:
             logger.error("the experiment database cannot be read: %s", fault)
             raise unavailable(
                 "The experiment database cannot be read", retry_after=1 if isinstance(fault, Busy) else None
             ) from fault
+
+    def _read_status(self, rc: RcFile) -> _Rows:
         try:
-            status = read(rc.status_database, _read_status)
+            return self._read(rc.status_database, lambda connection: _rows(connection, _STATUS, self._status))
         except Missing:
-            status = {}
+            return _NO_ROWS
         except Fault as fault:
             logger.warning("the status of experiments cannot be read: %s", fault)
-            status = {}
-        return _records(found, details, status)
+            return _NO_ROWS
+
+    def _read(self, path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
+        return read_database(path, read, state_dir=self._state_dir, busy_seconds=self._busy_seconds)
+
+    def _assembled(self, experiments: _Rows, details: _Rows, status: _Rows) -> Catalog:
+        """A catalog of the rows there are now; the arguments are those that the last one was made of."""
+        rows = self._experiments.rows
+        old = self._catalog.experiments if self._catalog is not None else ()
+        same = details is self._details and status is self._status and len(old) == len(rows)
+        if not (self._experiments.plain and self._details.plain and self._status.plain):
+            records = _mended(rows, self._details.by_id, self._status.by_id)
+        elif same and experiments.plain and len(experiments.rows) == len(rows):
+            # One description changed: all other records stand.
+            records = tuple(
+                [
+                    record if row == before else self._record(row)
+                    for row, before, record in zip(rows, experiments.rows, old, strict=True)
+                ]
+            )
+        else:
+            records = tuple(map(self._record, rows))
+        by_name = {record.name: record for record in reversed(records)}
+        return Catalog(records, by_name)
+
+    def _record(self, row: tuple[Any, ...]) -> Experiment:
+        number, name, description, version = row
+        details = self._details.by_id.get(number)
+        values = (*(details or _NO_DETAILS), *self._status.by_id.get(number, _NO_STATUS), details is not None)
+        return Experiment(number, name, description or "", version, *values)
 
 
-_Rows = list[tuple[Any, ...]]
+def _rows(connection: sqlite3.Connection, table: _Table, before: _Rows) -> _Rows:
+    """The rows of a table by id; `before` when they are still the same.
 
-
-def _read_main(connection: sqlite3.Connection) -> tuple[_Rows, dict[Any, tuple[Any, ...]]]:
-    """Rows of experiments by id, and details by id; of several rows with one id the last counts."""
+    Raises:
+        Missing: No such table.
+        Damaged: A column that it needs is absent.
+    """
+    json = json_rows(connection, table.name, table.columns)
+    if json is not None and json == before.json:
+        return before
     try:
-        found = select(
-            connection, "experiment", ("id", "name", "description", "autosubmit_version"), "ORDER BY id",
-            needs=("id", "name"),
-        )  # fmt: skip
-    except Missing as fault:
-        raise Damaged(str(fault)) from fault
-    try:
-        details = select(
-            connection, "details", ("exp_id", "user", "created", "model", "branch", "hpc"), needs=("exp_id",)
-        )
-    except Fault as fault:
-        logger.debug("no details: %s", fault)
-        details = []
-    return found, {row[0]: row[1:] for row in details}
+        if json is not None:
+            rows = sorted(table.rows.decode(json), key=itemgetter(0))
+            return before if before.plain and rows == before.rows else _Rows(json, rows, plain=True)
+    except msgspec.ValidationError as error:
+        logger.info("table %s holds values of unexpected types: %s", table.name, error)
+    found = select(connection, table.name, table.columns, table.order, needs=table.needs)
+    return before if found == before.rows else _Rows(json, found, plain=False)
 
 
-def _read_status(connection: sqlite3.Connection) -> dict[Any, Any]:
-    """Status by experiment id; of several rows with one id the last counts."""
-    return dict(select(connection, "experiment_status", ("exp_id", "status"), needs=("exp_id", "status")))
-
-
-def _records(
-    found: _Rows, details: dict[Any, tuple[Any, ...]], status: dict[Any, Any]
+def _mended(
+    rows: Sequence[tuple[Any, ...]], details: dict[Any, tuple[Any, ...]], status: dict[Any, tuple[Any, ...]]
 ) -> tuple[Experiment, ...]:
-    joined = [
-        (
-            row[0], row[1], row[2] or "", row[3], *details.get(row[0], _NO_DETAILS), status.get(row[0]),
-            row[0] in details,
+    """Records whose odd values are None; none at all without an id or a name."""
+    records = []
+    for raw_number, raw_name, *more in rows:
+        number, name = integer(raw_number), text(raw_name)
+        if number is None or name is None:
+            logger.warning("experiment %r is left out: its name is %r", raw_number, raw_name)
+            continue
+        more += (*details.get(raw_number, _NO_DETAILS), *status.get(raw_number, _NO_STATUS))
+        description, version, user, created, model, branch, hpc, state = map(text, more)
+        records.append(
+            Experiment(
+                number,
+                name,
+                description or "",
+                version,
+                user,
+                created,
+                model,
+                branch,
+                hpc,
+                state,
+                raw_number in details,
+            )  # fmt: skip
         )
-        for row in found
-    ]  # fmt: skip
-    try:
-        return msgspec.convert(joined, tuple[Experiment, ...])  # checks every value, in C
-    except msgspec.ValidationError:
-        return tuple(record for record in map(_mended, joined) if record is not None)
-
-
-def _mended(row: tuple[Any, ...]) -> Experiment | None:
-    """A record whose odd values are None; none at all without an id or a name."""
-    number, name = integer(row[0]), text(row[1])
-    if number is None or name is None:
-        logger.warning("experiment %r is left out: its name is %r", row[0], row[1])
-        return None
-    version, user, created, model, branch, hpc, status = map(text, row[3:10])
-    return Experiment(
-        number, name, text(row[2]) or "", version, user, created, model, branch, hpc, status, bool(row[10])
-    )
+    return tuple(records)

@@ -37,13 +37,11 @@ class Catalog(msgspec.Struct, frozen=True):
     Attributes:
         experiments: One record per experiment.
         by_name: The same by expid; of two rows with one name the first counts.
-        digest: Equal digests mean equal records.
-        derived: What views make of the records once (sorted orders, folded columns); kept as long as they.
+        derived: What views make of the records once (sorted orders); kept as long as they.
     """
 
     experiments: tuple[Experiment, ...]
     by_name: dict[str, Experiment]
-    digest: str
     derived: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 

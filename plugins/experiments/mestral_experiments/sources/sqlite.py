@@ -130,6 +130,30 @@ def select(
     return rows(connection, f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
 
 
+def json_rows(
+    connection: sqlite3.Connection, table: str, wanted: Mapping[str, str] | Sequence[str]
+) -> str | None:
+    """All rows of a table as one JSON list of lists, in no promised order.
+
+    SQLite writes it in half the time that it takes to bring the values into Python one by one, and msgspec
+    decodes it into records.
+
+    Returns:
+        The JSON; None where `select` has to be asked: no such table or column, or a value that JSON cannot
+        hold.
+    """
+    known = wanted.values() if isinstance(wanted, Mapping) else wanted
+    try:
+        ((text,),) = connection.execute(
+            f"SELECT json_group_array(json_array({', '.join(known)})) FROM {table}"  # noqa: S608
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR or "decode" in str(error):
+            return None
+        raise
+    return str(text)
+
+
 def columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     """Columns of a table and their declared types, both in lower case; none when there is no such table."""
     return {

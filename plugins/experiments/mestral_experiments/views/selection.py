@@ -6,7 +6,8 @@ names and descriptions by code point; `created` by instant, unreadable text firs
 when descending.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -45,83 +46,65 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = False
 
 
-class _Row(msgspec.Struct, frozen=True, gc=False):
-    """An experiment with its columns folded for comparison."""
-
-    experiment: Experiment
-    text: str
-    kind: Kind
-    owner: str | None
-    version: str | None
-    hpc: str | None
-
-
-def select(catalog: Catalog, selection: Selection) -> list[Experiment]:
+def select(catalog: Catalog, selection: Selection) -> Sequence[Experiment]:
     """The experiments that match, in order."""
-    rows: Iterable[_Row] = _ordered(catalog, selection.order, selection.descending)
+    found = _ordered(catalog, selection.order, selection.descending)
     if selection.active:
-        rows = [row for row in rows if row.experiment.status == "RUNNING"]
+        found = [e for e in found if e.status == "RUNNING"]
     if selection.text:
         text = fold(selection.text)
-        rows = [row for row in rows if text in row.text]
+        found = [e for e in found if text in _searched(e.name, e.description, e.user)]
     if selection.kind:
-        rows = [row for row in rows if row.kind == selection.kind]
+        found = [e for e in found if _kind(e.name) == selection.kind]
     if selection.owner:
-        accepted = _accepted(selection.owner, {row.owner for row in rows})
-        rows = [row for row in rows if row.owner in accepted]
+        accepted = _accepted(selection.owner, {e.user for e in found})
+        found = [e for e in found if e.user in accepted]
     if selection.version:
-        accepted = _accepted(selection.version, {row.version for row in rows})
-        rows = [row for row in rows if row.version in accepted]
+        accepted = _accepted(selection.version, {e.version for e in found})
+        found = [e for e in found if e.version in accepted]
     if selection.hpc:
-        accepted = _accepted(selection.hpc, {row.hpc for row in rows})
-        rows = [row for row in rows if row.hpc in accepted]
-    return [row.experiment for row in rows]
+        accepted = _accepted(selection.hpc, {e.hpc for e in found})
+        found = [e for e in found if e.hpc in accepted]
+    return found
 
 
 def _accepted(pattern: str, values: set[str | None]) -> set[str]:
     """The values that match: tried once per distinct value, of which there are few."""
     matches = wildcard(pattern)
-    return {value for value in values if value is not None and matches(value)}
+    return {value for value in values if value is not None and matches(fold(value))}
 
 
-def _ordered(catalog: Catalog, order: Order | None, descending: bool) -> list[_Row]:
-    """All rows in order, sorted once per catalog."""
+@lru_cache(maxsize=1 << 16)  # most experiments are as they were when the catalog changes
+def _searched(name: str, description: str, user: str | None) -> str:
+    """What a text is looked for in."""
+    return fold(_BORDER.join((name, description, user or "")))
+
+
+def _kind(name: str) -> Kind:
+    first = fold(name[:1])
+    return "test" if first == "t" else "operational" if first == "o" else "experiment"
+
+
+def _ordered(catalog: Catalog, order: Order | None, descending: bool) -> Sequence[Experiment]:
+    """All experiments in order, sorted once per catalog."""
     if order is None:
-        return _derived(catalog, ("rows",), lambda: [_row(e) for e in catalog.experiments])
-    key = _KEYS[order]
-    return _derived(
-        catalog,
-        ("rows", order, descending),
+        return catalog.experiments
+    key = (order, descending)
+    found: Sequence[Experiment] | None = catalog.derived.get(key)
+    if found is None:
         # sorted() keeps the order of equal keys (here: id) also when it is reversed
-        lambda: sorted(_ordered(catalog, None, False), key=key, reverse=descending),
-    )
+        found = tuple(sorted(catalog.experiments, key=_KEYS[order], reverse=descending))
+        catalog.derived[key] = found
+    return found
 
 
-def _derived(catalog: Catalog, key: tuple[object, ...], make: Callable[[], list[_Row]]) -> list[_Row]:
-    rows: list[_Row] | None = catalog.derived.get(key)
-    if rows is None:
-        rows = catalog.derived[key] = make()
-    return rows
-
-
-def _row(experiment: Experiment) -> _Row:
-    name, user = fold(experiment.name), _fold(experiment.user)
-    kind: Kind = "test" if name[:1] == "t" else "operational" if name[:1] == "o" else "experiment"
-    text = _BORDER.join((name, fold(experiment.description), user or ""))
-    return _Row(experiment, text, kind, user, _fold(experiment.version), _fold(experiment.hpc))
-
-
-def _fold(value: str | None) -> str | None:
-    return None if value is None else fold(value)
-
-
-def _created(row: _Row) -> tuple[bool, float]:
-    moment = instant(row.experiment.created)
+def _created(experiment: Experiment) -> tuple[bool, float]:
+    moment = instant(experiment.created)
     return moment is not None, moment or 0.0
 
 
-_KEYS: dict[Order, Callable[[_Row], Any]] = {
-    "expid": lambda row: row.experiment.name,
+_KEYS: dict[Order, Callable[[Experiment], Any]] = {
+    "expid": lambda experiment: experiment.name,
     "created": _created,
-    "description": lambda row: row.experiment.description,
+    "description": lambda experiment: experiment.description,
 }
