@@ -8,8 +8,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import ruamel.yaml
 from tests.experiments.sources.making import attributes, tuples
 
+from mestral_experiments.demo import unpack
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.pickles import read_jobs
@@ -133,3 +135,20 @@ def test_no_file(tmp_path: Path) -> None:
         read_jobs(str(tmp_path / "none.pkl"))
     with pytest.raises(Damaged):
         read_jobs(str(tmp_path))
+
+
+def test_values_that_ruamel_yaml_marked_are_plain(tmp_path: Path) -> None:
+    """Autosubmit keeps what its YAML reader made of scripts, quoted texts and numbers."""
+    marked = ruamel.yaml.YAML(typ="rt")
+    marked.preserve_quotes = True
+    data = marked.load("{member: 'fc0', script: \"echo\", tasks: 1.50, threads: 0x1f, extra: [{a: 1}]}")
+    data["literal"] = ruamel.yaml.scalarstring.LiteralScalarString("sleep 1\n")
+    state = attributes(_member=data["member"], _script=data["literal"], _tasks=data["tasks"], _extra=data)
+    (job,) = read(tmp_path, pickle.dumps({"a000_SIM": state}, 5))
+    assert (job.name, job.member, job.chunk, job.section) == ("a000_SIM", "fc0", 1, "SIM")
+
+
+def test_the_samples_of_the_demo_are_read(tmp_path: Path) -> None:
+    unpack(tmp_path)
+    lists = sorted(tmp_path.rglob("job_list_*.pkl"))
+    assert [len(read_jobs(str(path))) for path in lists] == [15, 104, 30, 22, 102]

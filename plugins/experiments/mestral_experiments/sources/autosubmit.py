@@ -61,6 +61,7 @@ class AutosubmitSource:
         self._state_dir = state_dir
         self._busy_seconds = settings.busy_seconds
         self._briefs: dict[str, tuple[Brief | None, Fingerprint]] = {}
+        self._names: dict[str, jobsdb.Names] = {}  # of job lists in databases, by path
 
     def catalog(self) -> Catalog:
         """All experiments."""
@@ -185,10 +186,15 @@ class AutosubmitSource:
         return self._memo.get(found.path, taken, build)
 
     def _page(self, path: str, query: JobQuery) -> JobPage | None:
+        before = self._names.get(path)
         try:
-            return self._read(path, lambda connection: jobsdb.read_page(connection, query))
+            found = self._read(path, lambda connection: jobsdb.read_page(connection, query, before))
         except Missing:
             return _NO_JOBS.select(query)
+        if found is None:
+            return None
+        page, self._names[path] = found
+        return page
 
     def _kept(self, path: str, read: Callable[..., T]) -> T:
         """Something small from a database: kept as long as its file does not change."""

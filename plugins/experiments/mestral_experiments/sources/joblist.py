@@ -6,7 +6,7 @@ page of an unfiltered list costs only the page.
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.protocol import JobPage, JobQuery
 from mestral_experiments.sources.values import integer, naive, positive, text
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -45,14 +46,19 @@ class JobList(msgspec.Struct, frozen=True, gc=False):
 
     def select(self, query: JobQuery) -> JobPage:
         """A page of the jobs that match."""
-        found: Sequence[Job] = self.ordered
-        if query.name:
-            matches = name_matcher(query.name)
-            found = [job for job, name in zip(self.ordered, self.lowered, strict=True) if matches(name)]
+        found = matching(self.ordered, self.lowered, query.name)
         if query.status is not None:
             found = [job for job in found if job.status is query.status]
         end = None if query.limit is None else query.offset + query.limit
         return JobPage(jobs=found[query.offset : end], total=len(found))
+
+
+def matching(items: Sequence[T], lowered: Sequence[str], pattern: str | None) -> Sequence[T]:
+    """The items whose lower-case names match the pattern; all without one."""
+    if not pattern:
+        return items
+    matches = name_matcher(pattern)
+    return [item for item, name in zip(items, lowered, strict=True) if matches(name)]
 
 
 def name_matcher(pattern: str) -> Callable[[str], bool]:

@@ -1,16 +1,19 @@
 """Job lists of Autosubmit 4.2: table `jobs` of `db/job_list.db` (formats/AUTOSUBMIT_DATA.md 6.2).
 
-Guarantees: columns are found by name; an absent column or an unreadable value is null. A page read by SQL
-is exactly the page that the whole list would give.
+Guarantees: columns are found by name; an absent column or an unreadable value is null. A page is exactly
+the page that the whole list would give.
 """
 
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 
+import msgspec
+
 from mestral_experiments.model import Job, JobStatus
-from mestral_experiments.sources.joblist import build_jobs
+from mestral_experiments.sources.joblist import build_jobs, matching
 from mestral_experiments.sources.protocol import JobPage, JobQuery
-from mestral_experiments.sources.sqlite import columns, rows, select
+from mestral_experiments.sources.sqlite import columns, json_rows, rows, select
 
 _CODES = " ".join(f"WHEN '{status.name}' THEN {status.value}" for status in JobStatus)
 _POSITIVE = "CASE WHEN typeof({0}) = 'integer' AND {0} > 0 THEN {0} END"
@@ -26,7 +29,10 @@ _COLUMNS = {
     "remote_logs_err": "remote_logs_err",
 }
 """Columns in the order of the fields of `Job`, as `build_jobs` wants their values."""
-_LARGEST = 2**63 - 1  # of SQLite's integers
+_JOBS = msgspec.json.Decoder(list[Job])
+_STATES = msgspec.json.Decoder(list[tuple[str, JobStatus]])
+_NAMES = msgspec.json.Decoder(list[tuple[str]])
+_LONGEST_PAGE = 1000  # jobs that are asked for one by one; SQLite allows 32,766
 
 
 def read_jobs(connection: sqlite3.Connection) -> list[Job]:
@@ -36,6 +42,10 @@ def read_jobs(connection: sqlite3.Connection) -> list[Job]:
         Missing: No table.
         Damaged: A table without names.
     """
+    json = json_rows(connection, "jobs", _COLUMNS)
+    if json is not None:
+        with suppress(msgspec.ValidationError):
+            return _JOBS.decode(json)
     return build_jobs(select(connection, "jobs", _COLUMNS, needs=("name",)))
 
 
@@ -46,60 +56,77 @@ def read_states(connection: sqlite3.Connection) -> list[tuple[str, JobStatus]]:
         Missing, Damaged: As `read_jobs`.
     """
     wanted = {"name": "name", "status": _COLUMNS["status"]}
+    json = json_rows(connection, "jobs", wanted)
+    if json is not None:
+        with suppress(msgspec.ValidationError):
+            return _STATES.decode(json)
     states = {status.value: status for status in JobStatus} | {None: JobStatus.UNKNOWN}
     found = select(connection, "jobs", wanted, needs=("name",))
     return [(name, states[code]) for name, code in found if isinstance(name, str)]
 
 
-def read_page(connection: sqlite3.Connection, query: JobQuery) -> JobPage | None:
-    """The page, when SQL gives exactly what the whole list gives; else None.
+class Names(msgspec.Struct, frozen=True):
+    """The names of all jobs, which change only when a job list is created anew.
 
-    That is so when every name is ASCII, for SQLite folds only these, and the pattern has one part: several
-    would need LIKE, whose time is not linear.
+    Attributes:
+        json: As SQLite wrote them, to see that nothing changed.
+        ordered: In (lower-case name, name) order.
+        lowered: The same in lower case.
+    """
+
+    json: str
+    ordered: tuple[str, ...]
+    lowered: tuple[str, ...]
+
+
+def read_page(
+    connection: sqlite3.Connection, query: JobQuery, before: Names | None
+) -> tuple[JobPage, Names] | None:
+    """The page without reading the other jobs: the names alone say which jobs are on it.
+
+    Args:
+        connection: From `open_readonly`.
+        query: What is asked for.
+        before: The names as they were; they need not be sorted again when they are the same.
+
+    Returns:
+        The page and the names; None when the page is long, or names are missing, repeated or no texts: then
+        the whole list has to be read.
 
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    part = (query.name or "").lstrip("!").strip("*").lower()
-    if not part.isascii() or "*" in part or "\0" in part:
+    names = _names(connection, before)
+    if names is None:
         return None
-    types = columns(connection, "jobs")
-    if "name" not in types or "text" not in types.get("status", ""):
+    found = matching(names.ordered, names.lowered, query.name)
+    if query.status is not None:
+        states = dict(read_states(connection))
+        found = [name for name in found if states[name] is query.status]
+    end = None if query.limit is None else query.offset + query.limit
+    page = found[query.offset : end]
+    if len(page) > _LONGEST_PAGE:
         return None
-    is_ascii = "typeof(name) = 'text' AND length(CAST(name AS BLOB)) = length(name)"
-    ((total, plain),) = rows(connection, f"SELECT COUNT(*), MIN({is_ascii}) FROM jobs")  # noqa: S608 - our own words
-    if total and not plain:
-        return None
-    where, values = _condition(query, part)
-    if where:
-        ((total,),) = rows(connection, f"SELECT COUNT(*) FROM jobs WHERE {where}", values)  # noqa: S608
-    order = "ORDER BY lower(name), name"
-    # The inner query needs the index of names alone, not the wide rows of the table.
-    inner = f"SELECT rowid FROM jobs WHERE {where or 'TRUE'} {order} LIMIT ? OFFSET ?"  # noqa: S608
-    limit = -1 if query.limit is None else min(query.limit, _LARGEST)
-    values = [*values, limit, min(query.offset, _LARGEST)]
-    page = select(connection, "jobs", _COLUMNS, f"WHERE rowid IN ({inner}) {order}", values, needs=("name",))
-    return JobPage(jobs=build_jobs(page), total=total)
+    tail = f"WHERE name IN ({', '.join('?' * len(page))})"
+    chosen = select(connection, "jobs", _COLUMNS, tail, page, needs=("name",))
+    jobs = {job.name: job for job in build_jobs(chosen)}
+    return JobPage(jobs=[jobs[name] for name in page], total=len(found)), names
 
 
-def _condition(query: JobQuery, part: str) -> tuple[str, list[object]]:
-    """The filters of a query in SQL and their values; "" when it has none."""
-    clauses: list[str] = []
-    values: list[object] = []
-    if query.name:
-        negated = (len(query.name) - len(query.name.lstrip("!"))) % 2 == 1
-        clauses.append(
-            "instr(lower(name), ?) = 0" if negated else "instr(lower(name), ?) > 0"
-        )  # of "" it is 1
-        values.append(part)
-    if query.status is JobStatus.UNKNOWN:
-        known = [status.name for status in JobStatus if status is not JobStatus.UNKNOWN]
-        clauses.append(f"ifnull(status, '') NOT IN ({', '.join('?' * len(known))})")
-        values += known
-    elif query.status is not None:
-        clauses.append("status = ?")
-        values.append(query.status.name)
-    return " AND ".join(clauses), values
+def _names(connection: sqlite3.Connection, before: Names | None) -> Names | None:
+    json = json_rows(connection, "jobs", ("name",))
+    if json is None:
+        return None
+    if before is not None and json == before.json:
+        return before
+    try:
+        names = [name for (name,) in _NAMES.decode(json)]
+    except msgspec.ValidationError:
+        return None
+    if len(set(names)) < len(names):
+        return None
+    pairs = sorted((name.lower(), name) for name in names)
+    return Names(json, tuple([name for _, name in pairs]), tuple([lower for lower, _ in pairs]))
 
 
 def read_modified(connection: sqlite3.Connection) -> datetime | None:

@@ -250,6 +250,6 @@ def _mended(
                 hpc,
                 state,
                 raw_number in details,
-            )  # fmt: skip
+            )
         )
     return tuple(records)

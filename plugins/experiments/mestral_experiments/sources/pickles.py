@@ -11,9 +11,10 @@ import os
 import pickle
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from mestral_experiments.model import Job
@@ -36,6 +37,12 @@ class _StandIn:
     def __setstate__(self, state: object) -> None:
         self.state = state
 
+    def append(self, item: object) -> None:
+        """Lists and dictionaries of ruamel.yaml are filled item by item; nobody asks for the items."""
+
+    def __setitem__(self, key: object, item: object) -> None:
+        pass
+
 
 class _Nothing:
     """Takes the place of paths and enumerations, two per job: one object for all of them."""
@@ -52,14 +59,33 @@ class _Nothing:
 _NOTHING = object.__new__(_Nothing)
 
 
+class _Marked:
+    """Takes the place of a text or number that ruamel.yaml marked with its style; keeps the plain value.
+
+    A subclass of `str` would copy the text, and copies are how a small file becomes a large memory.
+    """
+
+    __slots__ = ("value",)
+
+    value: object
+
+    def __new__(cls, value: object = None, *args: object) -> "_Marked":
+        marked = object.__new__(cls)
+        marked.value = value
+        return marked
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
 class _Latin1:
     """Takes the place of `_codecs.encode`, with which protocol 2 stores bytes."""
 
     __slots__ = ()
 
     def __new__(cls, value: object, codec: object = "latin1") -> Any:
-        if not isinstance(value, str) or codec != "latin1":
-            raise pickle.UnpicklingError("_codecs.encode is expected with a text and latin1")
+        if not isinstance(value, str) or len(value) > 64 or codec != "latin1":
+            raise pickle.UnpicklingError("_codecs.encode is expected with a short text and latin1")
         return value.encode("latin1")
 
     def __setstate__(self, state: object) -> None:
@@ -74,8 +100,9 @@ _ALLOWED: dict[tuple[str, str], type] = {
     ("pathlib._local", "PosixPath"): _Nothing,  # its name in Python 3.13
     ("autosubmit.job.template", "Language"): _Nothing,
 }
+_MARKED = re.compile(r"ruamel\.yaml\.scalar(?:string|int|float|bool)")
 _MODULE = re.compile(
-    r"(?:autosubmit|autosubmitconfigparser|bscearth|networkx\.classes)(?:\.[a-z_][a-z_0-9]*)*"
+    r"(?:autosubmit|autosubmitconfigparser|bscearth|networkx\.classes|ruamel\.yaml)(?:\.[a-z_][a-z_0-9]*)*"
 )
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9_]*")
 
@@ -87,8 +114,11 @@ class _Unpickler(pickle.Unpickler):
         known = _ALLOWED.get((module, name))
         if known is not None:
             return known
-        if _MODULE.fullmatch(module) and _CLASS.fullmatch(name):
-            return _StandIn
+        if _CLASS.fullmatch(name):
+            if _MARKED.fullmatch(module):
+                return _Marked
+            if _MODULE.fullmatch(module):
+                return _StandIn
         raise pickle.UnpicklingError(f"{module}.{name} is not expected in a job list")
 
 
@@ -152,38 +182,68 @@ def _of_tuples(data: Iterable[object]) -> list[tuple[Any, ...]]:
 
 
 def _of_states(items: Iterable[tuple[object, object]], status_key: str) -> list[tuple[Any, ...]]:
-    """Values in the order of `Job`, from dictionaries of about a hundred attributes."""
+    """Values in the order of `Job`, from dictionaries of about a hundred attributes.
+
+    Column by column: most columns of most lists hold one type and are taken as they are.
+    """
     keys = (
         "id", status_key, "priority", "_section", "date", "_member", "_chunk", "_split", "_splits",
         "_local_logs", "_remote_logs",
     )  # fmt: skip
-    wanted = itemgetter(*keys)
-    rows = []
+    names, states = [], []
     for name, state in items:
         if not isinstance(state, dict):
             raise ValueError("an entry has no attributes")
-        try:
-            number, status, priority, section, date, member, chunk, split, splits, local, remote = wanted(
-                state
-            )
-        except KeyError:
-            number, status, priority, section, date, member, chunk, split, splits, local, remote = map(
-                state.get, keys
-            )
-        rows.append(
-            (
-                name,
-                number if type(number) is int else integer(number),
-                status, priority, section,
-                date if date is None or type(date) is datetime else naive(date),
-                member, chunk,
-                split if type(split) is int and split > 0 else None,
-                splits if type(splits) is int and splits > 0 else None,
-                *(local if type(local) is tuple and len(local) == 2 else (None, None)),
-                *(remote if type(remote) is tuple and len(remote) == 2 else (None, None)),
-            )
-        )  # fmt: skip
-    return rows
+        names.append(name)
+        states.append(state)
+    if not names:
+        return []
+    try:
+        columns = list(zip(*map(itemgetter(*keys), states), strict=True))
+    except KeyError:
+        columns = [tuple(state.get(key) for state in states) for key in keys]
+    number, status, priority, section, date, member, chunk, split, splits, local, remote = map(
+        _plain, columns
+    )
+    return list(
+        zip(
+            names,
+            _each(number, integer, int),
+            status,
+            priority,
+            section,
+            _each(date, naive, datetime, NoneType),
+            member,
+            chunk,
+            _positive(split),
+            _positive(splits),
+            *zip(*map(_pair, local), strict=True),
+            *zip(*map(_pair, remote), strict=True),
+            strict=True,
+        )
+    )
+
+
+def _plain(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The column without the marks of ruamel.yaml."""
+    if _Marked not in set(map(type, column)):
+        return column
+    return tuple([value.value if type(value) is _Marked else value for value in column])
+
+
+def _each(column: tuple[Any, ...], mend: Callable[[object], Any], *types: type) -> Iterable[Any]:
+    """The column with every value of another type mended."""
+    return column if set(map(type, column)) <= set(types) else map(mend, column)
+
+
+def _positive(column: tuple[Any, ...]) -> list[int | None]:
+    """Integers above 0, else None: this is how a pickle says that a job is not split."""
+    return [value if type(value) is int and value > 0 else None for value in column]
+
+
+def _pair(logs: object) -> tuple[Any, Any]:
+    """Names of output and error log."""
+    return logs if type(logs) is tuple and len(logs) == 2 else (None, None)
 
 
 def _state(instance: object) -> Mapping[str, Any]:

@@ -98,8 +98,11 @@ def _ordered(catalog: Catalog, order: Order | None, descending: bool) -> Sequenc
     return found
 
 
+_instant = lru_cache(maxsize=1 << 16)(instant)
+
+
 def _created(experiment: Experiment) -> tuple[bool, float]:
-    moment = instant(experiment.created)
+    moment = _instant(experiment.created)
     return moment is not None, moment or 0.0
 
 

@@ -4,7 +4,6 @@ Guarantees: the offset shown is the one in force at that instant, by the rules o
 """
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
 
 def utc_text(moment: datetime | None) -> str | None:
@@ -17,7 +16,6 @@ def local_text(moment: datetime | None) -> str | None:
     return moment.astimezone().isoformat(timespec="seconds") if moment is not None else None
 
 
-@lru_cache(maxsize=1 << 16)
 def instant(text: str | None) -> float | None:
     """Seconds since the epoch of an ISO time, naive text being server-local; None when it cannot be read."""
     try:
