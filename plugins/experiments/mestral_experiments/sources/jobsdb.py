@@ -31,7 +31,7 @@ _COLUMNS = {
 """Columns in the order of the fields of `Job`, as `build_jobs` wants their values."""
 _JOBS = msgspec.json.Decoder(list[Job])
 _STATES = msgspec.json.Decoder(list[tuple[str, JobStatus]])
-_NAMES = msgspec.json.Decoder(list[tuple[str]])
+_NAMES = msgspec.json.Decoder(list[str])
 _LONGEST_PAGE = 1000  # jobs that are asked for one by one; SQLite allows 32,766
 
 
@@ -120,7 +120,7 @@ def _names(connection: sqlite3.Connection, before: Names | None) -> Names | None
     if before is not None and json == before.json:
         return before
     try:
-        names = [name for (name,) in _NAMES.decode(json)]
+        names = _NAMES.decode(json)
     except msgspec.ValidationError:
         return None
     if len(set(names)) < len(names):

@@ -133,7 +133,7 @@ def select(
 def json_rows(
     connection: sqlite3.Connection, table: str, wanted: Mapping[str, str] | Sequence[str]
 ) -> str | None:
-    """All rows of a table as one JSON list of lists, in no promised order.
+    """All rows of a table as one JSON list of lists (of values, for a single column), in no promised order.
 
     SQLite writes it in half the time that it takes to bring the values into Python one by one, and msgspec
     decodes it into records.
@@ -142,10 +142,11 @@ def json_rows(
         The JSON; None where `select` has to be asked: no such table or column, or a value that JSON cannot
         hold.
     """
-    known = wanted.values() if isinstance(wanted, Mapping) else wanted
+    known = tuple(wanted.values() if isinstance(wanted, Mapping) else wanted)
+    row = known[0] if len(known) == 1 else f"json_array({', '.join(known)})"
     try:
         ((text,),) = connection.execute(
-            f"SELECT json_group_array(json_array({', '.join(known)})) FROM {table}"  # noqa: S608
+            f"SELECT json_group_array({row}) FROM {table}"  # noqa: S608
         ).fetchall()
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR or "decode" in str(error):
