@@ -112,10 +112,10 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
     idle_seconds: Annotated[
         float,
         Meta(gt=0, description="Idle seconds after which a reader above recycle_bytes / 4 is renewed."),
-    ] = 300.0
+    ] = 60.0
     cache_bytes: Annotated[
         int, Meta(ge=0, description="Bytes of finished answers kept by the front process.")
-    ] = 256 * 1024 * 1024
+    ] = 128 * 1024 * 1024
 
 
 class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):

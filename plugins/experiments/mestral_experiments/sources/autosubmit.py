@@ -38,7 +38,7 @@ from mestral_experiments.sources.stamps import stamp_many, stamp_one
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-_PARSED_BYTES = 256 * 1024 * 1024
+_PARSED_BYTES = 128 * 1024 * 1024
 _SMALL = 1000  # bytes that a kept run or time is counted as
 _NO_JOBS = JobList.of([])
 _JOBS_UNREADABLE = "Error while reading the job list"

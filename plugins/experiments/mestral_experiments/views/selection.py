@@ -49,11 +49,11 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 def select(catalog: Catalog, selection: Selection) -> Sequence[Experiment]:
     """The experiments that match, in order."""
     found = _ordered(catalog, selection.order, selection.descending)
+    if selection.text:
+        text, texts = fold(selection.text), _texts(catalog, selection.order, selection.descending)
+        found = [e for e, searched in zip(found, texts, strict=True) if text in searched]
     if selection.active:
         found = [e for e in found if e.status == "RUNNING"]
-    if selection.text:
-        text = fold(selection.text)
-        found = [e for e in found if text in _searched(e.name, e.description, e.user)]
     if selection.kind:
         found = [e for e in found if _kind(e.name) == selection.kind]
     if selection.owner:
@@ -78,6 +78,16 @@ def _accepted(pattern: str, values: set[str | None]) -> set[str]:
 def _searched(name: str, description: str, user: str | None) -> str:
     """What a text is looked for in."""
     return fold(_BORDER.join((name, description, user or "")))
+
+
+def _texts(catalog: Catalog, order: Order | None, descending: bool) -> Sequence[str]:
+    """What a text is looked for in, for all experiments in order."""
+    key = ("texts", order, descending)
+    found: Sequence[str] | None = catalog.derived.get(key)
+    if found is None:
+        experiments = _ordered(catalog, order, descending)
+        found = catalog.derived[key] = [_searched(e.name, e.description, e.user) for e in experiments]
+    return found
 
 
 def _kind(name: str) -> Kind:
