@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 _START_SECONDS = 60.0  # a cold start from a slow network file system
 _CLOSE_SECONDS = 2.0
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "536870912"}
+"""For glibc: memory that is freed after one job serves the next, instead of being faulted in again page by
+page, which is a quarter of the time that reading a large list takes. Renewing the reader gives it back."""
 
 
 class Died(Exception):  # noqa: N818 - says what happened
@@ -139,7 +142,7 @@ async def start_process(name: str, hello: Hello, threads: Threads) -> ReaderProc
                 name,
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": _import_path()},
+                env={**os.environ, **_KEEP_MEMORY, "PYTHONPATH": _import_path()},
             )
     except BaseException:
         ours.close()
