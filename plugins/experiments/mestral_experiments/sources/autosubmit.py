@@ -69,7 +69,7 @@ class AutosubmitSource:
 
     def find(self, expid: str) -> Experiment:
         """The experiment of that name; 404 for what is no name or unknown."""
-        experiment = self.catalog().by_name.get(expid) if places.is_name(expid) else None
+        experiment = self._main.find(self._settings(), expid) if places.is_name(expid) else None
         if experiment is None:
             raise not_found(f"Experiment with expid '{expid}' not found.")
         return experiment

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
@@ -132,6 +133,52 @@ class MainDatabase:
             raise outcome.with_traceback(None)
         return outcome
 
+    def find(self, rc: RcFile, name: str) -> Experiment | None:
+        """The experiment of that name; alone, when the databases changed since all were read.
+
+        Raises:
+            Problem: As `catalog`.
+        """
+        with self._lock:
+            if self._catalog is not None and self._unchanged(rc):
+                return self._catalog.by_name.get(name)
+            try:
+                return self._read_one(rc, name)
+            except Fault as fault:
+                logger.debug("%s is not read alone: %s", name, fault)
+        return self.catalog(rc).by_name.get(name)  # waits for a lock, and says what is wrong
+
+    def _unchanged(self, rc: RcFile) -> bool:
+        return all(
+            taken.settled and taken.same_as(fingerprint(stamp_sqlite(path)))
+            for taken, path in (
+                (self._main_taken, rc.main_database),
+                (self._status_taken, rc.status_database),
+            )
+        )
+
+    def _read_one(self, rc: RcFile, name: str) -> Experiment | None:
+        def one(connection: sqlite3.Connection, table: _Table, key: str, value: object) -> list[Any]:
+            tail = f"WHERE {key} = ? {table.order}"
+            return select(connection, table.name, table.columns, tail, (value,), needs=table.needs)
+
+        def main(connection: sqlite3.Connection) -> tuple[list[Any], list[Any]]:
+            found = one(connection, _EXPERIMENT, "name", name)[:1]
+            try:
+                return found, one(connection, _DETAILS, "exp_id", found[0][0]) if found else []
+            except Missing:
+                return found, []
+
+        found, details = self._read(rc.main_database, main, busy_seconds=0)
+        status: list[Any] = []
+        if found:
+            with suppress(Missing):
+                status = self._read(
+                    rc.status_database, lambda c: one(c, _STATUS, "exp_id", found[0][0]), busy_seconds=0
+                )
+        records = _mended(found, _Rows(None, details, False).by_id, _Rows(None, status, False).by_id)
+        return records[0] if records else None
+
     def _current(self, rc: RcFile) -> Catalog:
         before = self._experiments, self._details, self._status
         taken = fingerprint(stamp_sqlite(rc.main_database))
@@ -159,7 +206,7 @@ class MainDatabase:
                 return experiments, _NO_ROWS
 
         try:
-            return self._read(rc.main_database, read)
+            return self._read(rc.main_database, read, self._busy_seconds)
         except Fault as fault:
             logger.error("the experiment database cannot be read: %s", fault)
             raise unavailable(
@@ -168,15 +215,17 @@ class MainDatabase:
 
     def _read_status(self, rc: RcFile) -> _Rows:
         try:
-            return self._read(rc.status_database, lambda connection: _rows(connection, _STATUS, self._status))
+            return self._read(
+                rc.status_database, lambda c: _rows(c, _STATUS, self._status), self._busy_seconds
+            )
         except Missing:
             return _NO_ROWS
         except Fault as fault:
             logger.warning("the status of experiments cannot be read: %s", fault)
             return _NO_ROWS
 
-    def _read(self, path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
-        return read_database(path, read, state_dir=self._state_dir, busy_seconds=self._busy_seconds)
+    def _read(self, path: Path, read: Callable[[sqlite3.Connection], T], busy_seconds: float) -> T:
+        return read_database(path, read, state_dir=self._state_dir, busy_seconds=busy_seconds)
 
     def _assembled(self, experiments: _Rows, details: _Rows, status: _Rows) -> Catalog:
         """A catalog of the rows there are now; the arguments are those that the last one was made of."""
