@@ -30,7 +30,7 @@ from mestral.readers.memo import Memo
 from mestral.readers.plan import Answer
 from mestral.readers.wire import Failed, Hello, Job, Ready, Refused, Rendered, Reply, receive, send
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("mestral.readers.worker")  # it runs as __main__
 
 _PR_SET_PDEATHSIG = 1
 _GC_THRESHOLD = 100_000  # new objects before the cyclic garbage collector looks at them

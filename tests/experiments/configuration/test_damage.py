@@ -69,6 +69,12 @@ def test_pipes_and_folders_are_not_read(load: Load, folder: Path) -> None:
         load(custom)
 
 
+def test_a_folder_in_place_of_a_file_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "t0e1/conf/expdef_t0e1.conf").mkdir(parents=True)
+    with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+        load_configuration(tmp_path / "t0e1", "t0e1")
+
+
 def test_conf_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "conf").write_text("")
     with pytest.raises(Problem, match="Error while reading the experiment configuration"):

@@ -97,17 +97,19 @@ class Files:
             return None
         except (OSError, ValueError) as error:
             raise Damaged(f"{self.name(path)}: cannot be opened: {error}") from error
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise Damaged(f"{self.name(path)}: not a regular file")
             if status.st_uid != self._owner and not status.st_mode & (stat.S_IRGRP | stat.S_IROTH):
                 logger.warning("%s: private to another user, not read", self.name(path))
                 return None
-            try:
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
                 content = file.read(MAX_FILE_BYTES + 1)
-            except OSError as error:
-                raise Damaged(f"{self.name(path)}: cannot be read: {error.strerror}") from error
+        except OSError as error:
+            raise Damaged(f"{self.name(path)}: cannot be read: {error.strerror}") from error
+        finally:
+            os.close(descriptor)
         self._bytes += len(content)
         if len(content) > MAX_FILE_BYTES:
             raise Damaged(f"{self.name(path)}: larger than {MAX_FILE_BYTES} bytes")
