@@ -1,5 +1,6 @@
 """The catalog: every shape of the shared databases, what is missing, what changes, and what is locked."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -166,3 +167,22 @@ def test_many_wait_together_for_a_locked_database(tmp_path: Path, caplog: pytest
     assert problems[0].headers == {"Retry-After": "1"}
     assert len(caplog.records) < 5  # each is one attempt
     assert reading.find("a001").id == 1
+
+
+def test_one_experiment_is_found_as_it_is_now_whatever_was_read_before(tmp_path: Path) -> None:
+    tree(tmp_path, "a001", "a002")
+    settle(tmp_path)
+    reading = source(tmp_path)
+    for description, listed in (("one", False), ("two", False), ("three", True), ("four", False)):
+        if listed:
+            reading.catalog()
+        database(tmp_path / "autosubmit.db", f"UPDATE experiment SET description = '{description}'")
+        os.utime(tmp_path / "autosubmit.db", (1_700_000_000, 1_700_000_000))  # the counter tells it apart
+        for _ in range(2):
+            assert reading.find("a001").description == description
+    database(
+        tmp_path / "as_times.db", STATUS_TABLE, "INSERT INTO experiment_status VALUES (2, 'a002', 'RUNNING')"
+    )
+    assert reading.find("a002").status == "RUNNING"
+    with pytest.raises(Problem, match="'a003' not found"):
+        reading.find("a003")

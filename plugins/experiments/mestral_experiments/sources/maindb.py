@@ -111,6 +111,8 @@ class MainDatabase:
         self._catalog: Catalog | None = None
         self._main_taken = self._status_taken = Fingerprint()
         self._experiments = self._details = self._status = _NO_ROWS
+        self._alone: dict[str, Experiment] = {}  # found since the databases changed, before all are read
+        self._alone_taken = Fingerprint()
 
     def catalog(self, rc: RcFile) -> Catalog:
         """All experiments as they are now.
@@ -140,22 +142,22 @@ class MainDatabase:
             Problem: As `catalog`.
         """
         with self._lock:
-            if self._catalog is not None and self._unchanged(rc):
+            taken = fingerprint((*stamp_sqlite(rc.main_database), *stamp_sqlite(rc.status_database)))
+            if self._catalog is not None and _proven(self._main_taken + self._status_taken, taken):
                 return self._catalog.by_name.get(name)
+            if not _proven(self._alone_taken, taken):
+                self._alone, self._alone_taken = {}, taken
+            if name in self._alone:
+                return self._alone[name]
             try:
-                return self._read_one(rc, name)
+                found = self._read_one(rc, name)
             except Fault as fault:
                 logger.debug("%s is not read alone: %s", name, fault)
+            else:
+                if found is not None:  # names that nobody has are without number
+                    self._alone[name] = found
+                return found
         return self.catalog(rc).by_name.get(name)  # waits for a lock, and says what is wrong
-
-    def _unchanged(self, rc: RcFile) -> bool:
-        return all(
-            taken.settled and taken.same_as(fingerprint(stamp_sqlite(path)))
-            for taken, path in (
-                (self._main_taken, rc.main_database),
-                (self._status_taken, rc.status_database),
-            )
-        )
 
     def _read_one(self, rc: RcFile, name: str) -> Experiment | None:
         def one(connection: sqlite3.Connection, table: _Table, key: str, value: object) -> list[Any]:
@@ -182,11 +184,11 @@ class MainDatabase:
     def _current(self, rc: RcFile) -> Catalog:
         before = self._experiments, self._details, self._status
         taken = fingerprint(stamp_sqlite(rc.main_database))
-        if not (self._main_taken.settled and self._main_taken.same_as(taken)):
+        if not _proven(self._main_taken, taken):
             self._experiments, self._details = self._read_main(rc)
             self._main_taken = taken
         taken = fingerprint(stamp_sqlite(rc.status_database))
-        if not (self._status_taken.settled and self._status_taken.same_as(taken)):
+        if not _proven(self._status_taken, taken):
             self._status = self._read_status(rc)
             self._status_taken = taken
         if self._catalog is None or before != (self._experiments, self._details, self._status):
@@ -252,6 +254,11 @@ class MainDatabase:
         details = self._details.by_id.get(number)
         values = (*(details or _NO_DETAILS), *self._status.by_id.get(number, _NO_STATUS), details is not None)
         return Experiment(number, name, description or "", version, *values)
+
+
+def _proven(before: Fingerprint, now: Fingerprint) -> bool:
+    """Whether nothing can have changed since `before` was taken."""
+    return before.settled and before.same_as(now)
 
 
 def _rows(connection: sqlite3.Connection, table: _Table, before: _Rows) -> _Rows:
