@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from mestral.readers import ReaderContext
+from mestral.readers import Answer, ReaderContext
 from mestral_experiments.model import Experiment
-from mestral_experiments.render.summaries import summary
+from mestral_experiments.render.summaries import UNPROVEN, summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.experiments import ExperimentPage, experiment_detail, experiment_item
 from mestral_experiments.views.pagination import pagination
@@ -14,7 +14,7 @@ from mestral_experiments.views.pagination import pagination
 
 def search(
     reader: ReaderContext, rows: list[Any], page: str, size: str | None, pages: int, total: int
-) -> bytes:
+) -> Answer:
     """One page of the search.
 
     Args:
@@ -23,12 +23,14 @@ def search(
         page, size, pages, total: See `pagination`.
     """
     source: ExperimentSource = reader.service(SLOT)
-    items = []
+    items, complete = [], True
     for experiment in msgspec.convert(rows, list[Experiment]):
         known = summary(reader, source, experiment)
+        complete = complete and known.complete
         items.append(experiment_item(experiment, known.run, known.modified))
     found = pagination(page, size, pages=pages, items=len(items), total=total)
-    return msgspec.json.encode(ExperimentPage(items, found))
+    body = msgspec.json.encode(ExperimentPage(items, found))
+    return Answer(body=body) if complete else Answer(body=body, depends=UNPROVEN)
 
 
 def detail(reader: ReaderContext, row: list[Any]) -> bytes:

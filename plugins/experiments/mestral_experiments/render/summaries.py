@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from mestral import Problem
-from mestral.readers import ReaderContext
+from mestral.readers import Fingerprint, ReaderContext
 from mestral_experiments.model import Experiment, Run
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 
@@ -20,10 +20,15 @@ _WEIGHT_BYTES = 2048  # a summary with the fingerprint it is kept under, roughly
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Newest run (None without one) and time of the last change of the job list (None when unreadable)."""
+    """Newest run, last change of the job list (None when unknown), and whether all could be read."""
 
     run: Run | None
     modified: datetime | None
+    complete: bool = True
+
+
+UNPROVEN = Fingerprint(taken_ns=1)
+"""Goes with an answer that lacks what could not be read just now: it is never settled, so it is not kept."""
 
 
 def summary(reader: ReaderContext, source: ExperimentSource, experiment: Experiment) -> Summary:
@@ -38,4 +43,4 @@ def summary(reader: ReaderContext, source: ExperimentSource, experiment: Experim
     except Problem as problem:
         # not kept: what is locked now may be readable next time
         logger.warning("Experiment %s is listed without its counters: %s", experiment.name, problem.message)
-        return Summary(None, source.modified(experiment))
+        return Summary(None, source.modified(experiment), complete=False)

@@ -8,7 +8,7 @@ import msgspec
 from mestral import Problem, not_found
 from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Brief, Experiment
-from mestral_experiments.render.summaries import summary
+from mestral_experiments.render.summaries import UNPROVEN, summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.counters import count
 from mestral_experiments.views.rows import Rows, experiment_row
@@ -45,10 +45,10 @@ def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:
             experiment = msgspec.structs.replace(experiment, user="None")
         known = summary(reader, source, experiment)
         brief, fingerprint = _brief(source, experiment)
-        depends.append(fingerprint)
+        depends += [fingerprint] if known.complete else [fingerprint, UNPROVEN]
         shown.append(experiment_row(experiment, known.run, known.modified, brief))
     stamps = tuple(stamp for fingerprint in depends for stamp in fingerprint.stamps)
-    taken = min((fingerprint.taken_ns for fingerprint in depends if fingerprint.stamps), default=0)
+    taken = min((fingerprint.taken_ns for fingerprint in depends if fingerprint.taken_ns), default=0)
     return Answer(body=msgspec.json.encode(Rows(shown)), depends=Fingerprint(stamps, taken_ns=taken))
 
 

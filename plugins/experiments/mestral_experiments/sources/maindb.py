@@ -113,6 +113,7 @@ class MainDatabase:
         self._experiments = self._details = self._status = _NO_ROWS
         self._alone: dict[str, Experiment] = {}  # found since the databases changed, before all are read
         self._alone_taken = Fingerprint()
+        self._status_unread = False
 
     def catalog(self, rc: RcFile) -> Catalog:
         """All experiments as they are now.
@@ -189,8 +190,9 @@ class MainDatabase:
             self._main_taken = taken
         taken = fingerprint(stamp_sqlite(rc.status_database))
         if not _proven(self._status_taken, taken):
+            self._status_unread = False
             self._status = self._read_status(rc)
-            self._status_taken = taken
+            self._status_taken = Fingerprint() if self._status_unread else taken  # else a lock would stay
         if self._catalog is None or before != (self._experiments, self._details, self._status):
             self._catalog = self._assembled(*before)
         return self._catalog
@@ -224,6 +226,7 @@ class MainDatabase:
             return _NO_ROWS
         except Fault as fault:
             logger.warning("the status of experiments cannot be read: %s", fault)
+            self._status_unread = True
             return _NO_ROWS
 
     def _read(self, path: Path, read: Callable[[sqlite3.Connection], T], busy_seconds: float) -> T:
