@@ -9,10 +9,11 @@ from collections import OrderedDict
 
 import msgspec
 
+from mestral.readers.compress import Coding
 from mestral.readers.fingerprint import Fingerprint
 
-Key = tuple[str, bytes]
-"""Render function and encoded arguments."""
+Key = tuple[str, bytes, Coding]
+"""Render function, encoded arguments, and the content coding that was asked for."""
 
 _ENTRY_BYTES, _STAMP_BYTES = 1024, 400  # what the objects around a body take, roughly
 
@@ -22,7 +23,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         etag: The weak entity tag under which it holds.
-        body: The body.
+        body: The body, in its content coding.
+        coding: The content coding; empty: as it is.
         media_type: Content type.
         depends: Files that turned out to take part while it was made (`Answer.depends`).
     """
@@ -30,6 +32,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     etag: str
     body: bytes
     media_type: str
+    coding: Coding = ""
     depends: Fingerprint = Fingerprint()
 
 

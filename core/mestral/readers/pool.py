@@ -17,10 +17,11 @@ import msgspec
 
 from mestral.errors import Problem, unavailable
 from mestral.readers.cache import Key
+from mestral.readers.compress import Coding
 from mestral.readers.fingerprint import Fingerprint
 from mestral.readers.process import Died, Expired, ReaderProcess, start_process
 from mestral.readers.threads import Threads
-from mestral.readers.wire import Failed, Hello, Refused, Rendered
+from mestral.readers.wire import Failed, Hello, Job, Refused, Rendered
 from mestral.settings.model import ReaderSettings
 
 logger = logging.getLogger(__name__)
@@ -42,19 +43,21 @@ class Made(msgspec.Struct, frozen=True):
     """What a render function made.
 
     Attributes:
-        body: The body.
+        body: The body, in its content coding.
         depends: Files that turned out to take part.
+        coding: The content coding; empty: as it is.
     """
 
     body: bytes
     depends: Fingerprint
+    coding: Coding
 
 
 class _Call:
     """A job with somebody waiting for it."""
 
     def __init__(self, key: Key, started: Callable[[], None]) -> None:
-        self.render, self.args = key
+        self.render, self.args, self.coding = key
         self.started = started
         self.result: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
 
@@ -108,7 +111,7 @@ class Pool:
         """Have one answer made.
 
         Args:
-            key: Render function and encoded arguments.
+            key: Render function, encoded arguments and content coding.
             affinity: Chooses the reader.
             started: Called when the reader begins.
 
@@ -210,7 +213,9 @@ class _Reader:
         """Do one job. Returns whether the process can do another."""
         call.started()
         try:
-            reply, body = await process.render(call.render, call.args, self._settings.time_seconds)
+            reply, body = await process.render(
+                Job(call.render, call.coding), call.args, self._settings.time_seconds
+            )
         except Expired:
             logger.error(
                 "%s was killed because %s took more than readers.time_seconds (%g); it is replaced",
@@ -231,8 +236,8 @@ class _Reader:
             return False
         self._large = reply.resident_bytes > self._settings.recycle_bytes // _LARGE
         match reply.outcome:
-            case Rendered(depends=depends):
-                call.settle(Made(body, depends))
+            case Rendered(depends, coding):
+                call.settle(Made(body, depends, coding))
             case Refused() as no:
                 call.settle(Problem(no.status, no.message, code=no.code, headers=no.headers, body=no.body))
             case Failed(traceback=text):

@@ -52,19 +52,19 @@ class ReaderProcess:
         """Process id."""
         return self._process.pid
 
-    async def render(self, render: str, args: bytes, seconds: float) -> tuple[Reply, bytes]:
+    async def render(self, job: Job, args: bytes, seconds: float) -> tuple[Reply, bytes]:
         """Have one answer made.
 
         Args:
-            render: Import path of the render function.
-            args: Its arguments, encoded.
+            job: What to render, and the content coding.
+            args: Arguments of the render function, encoded.
             seconds: Time limit.
 
         Raises:
             Died: The process ended meanwhile.
             Expired: The limit passed.
         """
-        return await self._ask(Job(render), args, Reply, seconds)
+        return await self._ask(job, args, Reply, seconds)
 
     async def greet(self, hello: Hello) -> None:
         """Tell it what it needs to know, and wait until it takes jobs.

@@ -18,8 +18,10 @@ from litestar import Request, Response
 
 from mestral import __version__
 from mestral.errors import unavailable
+from mestral.http.coding import negotiate
 from mestral.http.conditional import matches
 from mestral.readers.cache import BodyCache, Finished, Key
+from mestral.readers.compress import Coding
 from mestral.readers.context import ReaderService, pack_services
 from mestral.readers.fingerprint import Fingerprint, content_digest
 from mestral.readers.flights import Flights
@@ -43,8 +45,9 @@ class _Look(msgspec.Struct, frozen=True):
 
     Attributes:
         plan: What the route wants.
-        key: Render function and encoded arguments.
-        salt: What else shapes the answer: arguments, versions, settings, the clock.
+        key: Render function, encoded arguments and content coding.
+        salt: What else shapes the answer: arguments, versions, settings, the clock. Not the content coding:
+            weak tags name what is said, not its bytes.
     """
 
     plan: Plan
@@ -124,7 +127,8 @@ class Readers:
         if opened is None:
             raise unavailable("The server is not ready to make answers, try again.", retry_after=1)
         with opened:
-            look = await self._look(opened, plan)
+            coding = negotiate(request.headers.get("accept-encoding"), self._settings.http.compression)
+            look = await self._look(opened, plan, coding)
             finished = self._cache.get(look.key)
             etag = look.etag(await _stamp_again(opened, finished.depends if finished else Fingerprint()))
             header = request.headers.get("if-none-match")
@@ -155,10 +159,11 @@ class Readers:
             finished = Finished(
                 etag=look.etag(made.depends),
                 body=made.body,
+                coding=made.coding,
                 media_type=look.plan.media_type,
                 depends=made.depends,
             )
-            after = await self._look(opened, plan)
+            after = await self._look(opened, plan, look.key[2])
             unchanged = (
                 after.key == look.key
                 and after.plan.fingerprint.same_as(look.plan.fingerprint)
@@ -174,12 +179,12 @@ class Readers:
         digest = await opened.looking.run(lambda: hashlib.blake2b(made.body, digest_size=12).hexdigest())
         return msgspec.structs.replace(finished, etag=f'{finished.etag[:-1]}-{digest}"')
 
-    async def _look(self, opened: "_Open", plan: Callable[[], Plan]) -> _Look:
+    async def _look(self, opened: "_Open", plan: Callable[[], Plan], coding: Coding) -> _Look:
         found = await _look_up(opened, plan)
-        key = (found.render, msgspec.msgpack.encode(found.args))
+        asked = (found.render, msgspec.msgpack.encode(found.args))
         bucket = int(time.time() // found.clock_seconds) if found.clock_seconds else 0
-        salt = content_digest(self._shape, key, found.media_type, found.clock_seconds, bucket)
-        return _Look(found, key, salt)
+        salt = content_digest(self._shape, asked, found.media_type, found.clock_seconds, bucket)
+        return _Look(found, (*asked, coding), salt)
 
 
 class _Open:
@@ -224,9 +229,10 @@ async def _stamp_again(opened: _Open, depends: Fingerprint) -> Fingerprint:
 
 
 def _response(finished: Finished) -> Response[bytes]:
-    return Response(
-        finished.body, status_code=200, media_type=finished.media_type, headers={"etag": finished.etag}
-    )
+    headers = {"etag": finished.etag}
+    if finished.coding:
+        headers["content-encoding"] = finished.coding
+    return Response(finished.body, status_code=200, media_type=finished.media_type, headers=headers)
 
 
 def _not_modified(etag: str) -> Response[bytes]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mestral.readers.compress import Coding
 from mestral.readers.context import PackedService
 from mestral.readers.fingerprint import Fingerprint
 
@@ -42,12 +43,14 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """Render this. The frame's body is the MessagePack array of the arguments."""
 
     render: str
+    coding: Coding
 
 
 class Rendered(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """The frame's body is the answer."""
+    """The frame's body is the answer, in this content coding."""
 
     depends: Fingerprint = Fingerprint()
+    coding: Coding = ""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True, array_like=True):

@@ -2,8 +2,8 @@
 
 Guarantees: nothing a job does harms another: its exceptions are answers, its memory is limited, and no core
 file is written. The process lives as long as the front holds the other end of its socket and no longer,
-also when the front is killed; signals meant for the whole service (Ctrl-C, SIGTERM from a service manager)
-do not end it earlier.
+also when the front is killed; signals meant for the whole service (Ctrl-C, a terminal that closes,
+SIGTERM from a service manager) do not end it earlier.
 
 Run by `mestral.readers.process` alone: `python -m mestral.readers.worker FD NAME`.
 """
@@ -25,6 +25,7 @@ from typing import Any
 import msgspec
 
 from mestral.errors import Problem, unavailable
+from mestral.readers.compress import compress
 from mestral.readers.context import ReaderContext, resolve
 from mestral.readers.memo import Memo
 from mestral.readers.plan import Answer
@@ -39,7 +40,7 @@ _MEMO_SHARE = 4  # parsed copies may take this part (1/4) of the size at which t
 
 def main() -> None:
     """Serve until the front hangs up or the process has grown too large."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # unlike SIG_IGN not inherited by programs a job runs
     descriptor, name = int(sys.argv[1]), sys.argv[2]
     os.set_inheritable(descriptor, False)
@@ -108,7 +109,8 @@ def _call(
     answer = Answer(body=made) if isinstance(made, bytes) else made
     if not isinstance(answer, Answer) or not isinstance(answer.body, bytes):
         raise TypeError(f"{job.render} returned {type(made).__name__}; it should return bytes or Answer")
-    return Rendered(answer.depends), answer.body
+    body, coding = compress(answer.body, job.coding)
+    return Rendered(answer.depends, coding), body
 
 
 def _refused(problem: Problem) -> Refused:
