@@ -79,6 +79,7 @@ ACCEPTED = [
     pytest.param(lambda: legacy(sub=None, iat=None), "alice", "legacy:alice", id="legacy, least claims"),
     pytest.param(lambda: legacy(user_id=5, sub=5), 5, "legacy:5", id="legacy, user_id is a number"),
     pytest.param(lambda: legacy(user_id=0, sub=None), 0, "legacy:0", id="legacy, user_id is zero"),
+    pytest.param(lambda: legacy(user_id=1.5), 1.5, "legacy:1.5", id="legacy, user_id is a fraction"),
     pytest.param(own, "alice", "github:42", id="own"),
     pytest.param(lambda: SECRET_TOKEN, "User", "secret-token:User", id="static token"),
 ]
@@ -89,6 +90,8 @@ REFUSED = [
     pytest.param(lambda: legacy(user_id=""), "Unauthorized", id="legacy with empty user"),
     pytest.param(lambda: legacy(user_id=True), "Unauthorized", id="legacy with boolean user"),
     pytest.param(lambda: legacy(user_id=["alice"]), "Unauthorized", id="legacy with list as user"),
+    pytest.param(lambda: legacy(user_id={"id": 5}), "Unauthorized", id="legacy with object as user"),
+    pytest.param(lambda: legacy(user_id=float("nan")), "Unauthorized", id="legacy with NaN as user"),
     pytest.param(lambda: legacy(exp=now() - 1), "Expired token", id="legacy expired"),
     pytest.param(lambda: legacy(exp="soon"), "Unauthorized", id="legacy with text as exp"),
     pytest.param(lambda: legacy(exp=[1]), "Unauthorized", id="legacy with list as exp"),

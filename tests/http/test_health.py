@@ -2,6 +2,7 @@
 
 import pytest
 from tests.http.conftest import MakeClient
+from tests.probe import SECRET_TOKEN
 
 
 def test_live(make_client: MakeClient) -> None:
@@ -10,17 +11,34 @@ def test_live(make_client: MakeClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("complaint", "shown"),
+    ("complaint", "status", "shown"),
     [
-        ("", "ok"),
-        ("The disk is nearly full.", "The disk is nearly full."),
-        ("raise", "The check itself failed; the log says why."),
+        ("", "ready", "ok"),
+        ("The disk is nearly full.", "degraded", "failing: The disk is nearly full."),
+        ("raise", "degraded", "failing: The check itself failed; the log says why."),
     ],
 )
-def test_checks_inform_and_never_decide(make_client: MakeClient, complaint: str, shown: str) -> None:
-    answer = make_client(plugins__probe__complaint=complaint).get("/health/ready")
+def test_checks_inform_and_never_decide(
+    make_client: MakeClient, complaint: str, status: str, shown: str
+) -> None:
+    client = make_client(plugins__probe__complaint=complaint)
+    answer = client.get("/health/ready", headers={"Authorization": f"Bearer {SECRET_TOKEN}"})
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "missing": [], "checks": {"probe.mood": shown}}
+    assert answer.json() == {"status": status, "missing": [], "plugins": {}, "checks": {"probe.mood": shown}}
+
+
+@pytest.mark.parametrize(("level", "told"), [("ALL", False), ("WRITEONLY", True), ("NONE", True)])
+def test_reasons_are_for_those_who_may_read(make_client: MakeClient, level: str, told: bool) -> None:
+    client = make_client(
+        plugins__probe__complaint="No room in /secret/path.",
+        plugins__probe__break_startup=True,
+        auth__protection_level=level,
+    )
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"]["probe.mood"].startswith("failing: ")
+    assert answer.json()["plugins"]["probe"].startswith("degraded: ")
+    assert ("/secret/path" in answer.text, "cannot start" in answer.text) == (told, told)
 
 
 @pytest.mark.parametrize(("required", "status"), [(True, 503), (False, 200)])
@@ -30,9 +48,14 @@ def test_required_plugin_that_is_not_active_makes_it_not_ready(
     client = make_client(plugins__probe__break_startup=True, plugins__probe__required=required)
     answer = client.get("/health/ready")
     assert answer.status_code == status
-    assert answer.json()["status"] == ("not ready" if required else "ready")
+    assert answer.json()["status"] == ("not ready" if required else "degraded")
     assert answer.json()["missing"] == (["probe"] if required else [])
     assert client.get("/health/live").status_code == 200
+
+
+def test_start_warns_of_what_a_check_finds(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+    make_client(plugins__probe__complaint="The disk is nearly full.")
+    assert "plugin probe serves, but: mood: The disk is nearly full." in caplog.text
 
 
 def test_plugin_that_cannot_start_is_degraded_and_the_rest_serves(make_client: MakeClient) -> None:

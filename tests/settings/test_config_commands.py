@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mestral_experiments.demo import unpack
+
 KEY = "s3cr3t-Zm9vYmFyYmF6cXV4-0123456789"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -32,7 +34,8 @@ def mestral(tmp_path: Path) -> Run:
     return run
 
 
-def test_check_accepts_no_configuration_at_all(mestral: Run) -> None:
+def test_check_accepts_no_configuration_at_all(mestral: Run, tmp_path: Path) -> None:
+    unpack(tmp_path)  # ~/.autosubmitrc, and what it points to
     done = mestral("config", "check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Read: no mestral.toml was found" in done.stdout
@@ -114,3 +117,100 @@ def test_show_of_wrong_settings_says_what_is_wrong(mestral: Run, tmp_path: Path)
     assert "plugins.experiments.busy_seconds" not in done.stdout
     assert "Run: mestral config check" in done.stderr
     assert json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("folder", "says"),
+    [
+        ("/proc/x", "/proc/x is on a file system of the kernel (proc), where nothing can be kept"),
+        ("file", "file is not a folder"),
+        ("file/x/y", "file/x/y cannot be made: {home}/file is not a folder"),
+        ("open", "open can be written by everybody"),
+    ],
+)
+def test_check_says_that_the_state_folder_cannot_be_used(
+    mestral: Run, tmp_path: Path, folder: str, says: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "mestral.toml").write_text(f'state_dir = "{folder}"\n[plugins]\nonly = []\n')
+    done = mestral("config", "check")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("Errors (1)\n  mestral.toml: state_dir: ")
+    assert says.format(home=tmp_path) in done.stdout
+    assert "Set state_dir in mestral.toml, or MESTRAL_STATE_DIR" in done.stdout
+
+
+def test_check_makes_nothing(mestral: Run, tmp_path: Path) -> None:
+    (tmp_path / "mestral.toml").write_text("[plugins]\nonly = []\n")
+    assert mestral("config", "check").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mestral.toml"]
+
+
+def test_check_says_everything_once(mestral: Run, tmp_path: Path) -> None:
+    (tmp_path / "mestral.toml").write_text("[plugins.experiments]\nbusy_seconds = 100\n")
+    done = mestral("config", "check")
+    assert (done.stdout + done.stderr).count("busy_seconds") == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("table", ["nosuch", "plugins.nosuch"])
+def test_check_names_the_file_of_an_empty_unknown_table(mestral: Run, tmp_path: Path, table: str) -> None:
+    (tmp_path / "mestral.toml").write_text(f"[{table}]\n")
+    assert f"  mestral.toml: [{table}]: " in mestral("config", "check").stdout
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("[server]\ncount = 3\n", "[server] count: there is no such setting. It belongs below [readers]."),
+        ('[server]\nstate_dir = "x"\n', "It stands above all tables."),
+        ("[experiments]\n", "there is no section [experiments]. Known: server"),
+        ("[experiments]\n", "The table of a plugin is [plugins.experiments]."),
+        ("[plugins]\nexperimnts = 3\n", "The table of a plugin is [plugins.experimnts]."),
+        ("[plugins]\nenabeld = 3\n", "[plugins] enabeld: there is no such setting. Did you mean enabled?"),
+        ("[plugins]\ntables = 3\n", "[plugins] tables: there is no such setting."),
+        ("[plugins.experimnts]\n", "Did you mean experiments?"),
+    ],
+)
+def test_check_says_what_was_meant(mestral: Run, tmp_path: Path, toml: str, says: str) -> None:
+    (tmp_path / "mestral.toml").write_text(toml)
+    assert says in mestral("config", "check").stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("MESTRAL_PORT", "MESTRAL_SERVER__PORT"),
+        ("MESTRAL_CONFG", "MESTRAL_CONFIG"),
+        ("MESTRAL_EXPERIMENTS__RC_FILE", "MESTRAL_PLUGINS__EXPERIMENTS__RC_FILE"),
+        ("MESTRAL_PLUGIN__EXPERIMENTS__RC_FILE", "MESTRAL_PLUGINS__EXPERIMENTS__RC_FILE"),
+        ("MESTRAL_PLUGINS__EXPERIMENTS__RCFILE", "rc_file"),
+        ("PROTECTON_LEVEL", "PROTECTION_LEVEL"),
+        ("AS_API_SECRET_TOKENS", "AS_API_SECRET_TOKEN"),
+        ("SECRET_KEY_FILES", "SECRET_KEY_FILE"),
+        ("AUTOSUBMIT_CONFIG", "AUTOSUBMIT_CONFIGURATION"),
+        ("OIDC_CLIENTID", "OIDC_CLIENT_ID"),
+    ],
+)
+def test_check_says_which_variable_was_meant(mestral: Run, variable: str, meant: str) -> None:
+    done = mestral("config", "check", **{variable: "hush"})
+    (line,) = (line for line in done.stdout.splitlines() if f"environment variable {variable}" in line)
+    assert f"Did you mean {meant}?" in line
+    assert "hush" not in done.stdout
+
+
+def test_check_is_silent_about_variables_of_others(mestral: Run) -> None:
+    others = {"AWS_SECRET_KEY": "x", "SECRET_KEY_BASE": "x", "OIDC_ISSUER": "x", "CAS": "x", "PORTS": "x"}
+    done = mestral("config", "check", MESTRAL_PLUGINS__DISABLED="experiments", **others)
+    assert done.returncode == 0
+    assert "Did you mean" not in done.stdout
+
+
+@pytest.mark.parametrize(("words", "meant"), [(["confg", "check"], "config"), (["config", "chek"], "check")])
+def test_mistyped_command_is_told(mestral: Run, words: list[str], meant: str) -> None:
+    done = mestral(*words)
+    assert done.returncode == 2
+    assert "Did you mean" in done.stderr
+    assert meant in done.stderr

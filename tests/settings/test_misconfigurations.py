@@ -69,7 +69,7 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
         "unheard-of key",
         "[http]\nzzz = 1",
         {},
-        ["[http] zzz: there is no such setting. Known: access_log, cors_origins."],
+        ["[http] zzz: there is no such setting. Known: access_log, ", "Take it out."],
     ),
     ("mistyped section", "[sevrer]\nport = 80", {}, ["there is no section [sevrer]. Did you mean server?"]),
     ("empty mistyped section", "[reader]", {}, ["there is no section [reader]. Did you mean readers?"]),

@@ -1,5 +1,9 @@
 """The folder for what Mestral owns: where, for whom, and not on a network file system."""
 
+import os
+import pwd
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,12 +86,36 @@ def test_folder_that_cannot_be_used_is_refused_with_the_reason(
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "foreign").mkdir(mode=0o755)
-    with pytest.raises(SettingsError, match=r"file cannot be made: File exists"):
+    with pytest.raises(SettingsError, match=r"file is not a folder"):
         ensure_state_dir(load('state_dir = "file"'))
     with pytest.raises(SettingsError, match=r"mestral\.toml: state_dir: .*open can be written by everybody"):
         ensure_state_dir(load('state_dir = "open"'))
-    settings = load('state_dir = "foreign"')
+    below, settings = load('state_dir = "foreign/x"'), load('state_dir = "foreign"')
     (tmp_path / "foreign").chmod(0o555)
     as_nobody()
     with pytest.raises(SettingsError, match=r"foreign cannot be written by this user"):
         ensure_state_dir(settings)
+    with pytest.raises(
+        SettingsError, match=r"foreign/x cannot be made: .*foreign cannot be written by this user"
+    ):
+        ensure_state_dir(below)
+
+
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_empty_home_says_nothing_and_passwd_is_asked(load: Load, home: str) -> None:
+    own = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    assert load(None, {"HOME": home}).state_dir == own / ".local/state/mestral"
+    assert load('state_dir = "~/here"', {"HOME": home}).state_dir == own / "here"
+
+
+def test_without_any_home_the_setting_to_give_is_named(tmp_path: Path) -> None:
+    code = (
+        "import os, pwd\nfrom mestral.settings import load_settings, SettingsError\n"
+        "if os.getuid(): pwd.getpwuid = lambda number: {}[number]  # only root can become that user\n"
+        "else: os.setuid(54321)\n"
+        "try: print(load_settings(environ={'HOME': ''}).state_dir)\n"
+        "except SettingsError as error: print(error)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert "default of state_dir: no home folder is known: neither HOME nor passwd" in said.stdout, said
+    assert "Set state_dir in mestral.toml, or MESTRAL_STATE_DIR" in said.stdout

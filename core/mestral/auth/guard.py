@@ -5,17 +5,19 @@ closed). A valid token is honoured at every protection level; a bad one is ignor
 """
 
 import logging
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from mestral.auth.identity import Identity
-from mestral.auth.tokens import Tokens, unauthorized
 from mestral.contributions import Access
-from mestral.errors import Problem
+from mestral.errors import Problem, unauthorized
 from mestral.settings.model import ProtectionLevel
+
+if TYPE_CHECKING:
+    from mestral.auth.tokens import Tokens  # at run time it would bring the whole of cryptography
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ def needs_token(access: Access, level: ProtectionLevel) -> bool:
             return level != "NONE"
 
 
-def access_guard(tokens: Tokens, level: ProtectionLevel) -> Guard:
+def access_guard(tokens: "Tokens", level: ProtectionLevel) -> Guard:
     """The guard of an app with these tokens and this protection level."""
     protected = {access: needs_token(access, level) for access in Access}
 
@@ -47,8 +49,11 @@ def access_guard(tokens: Tokens, level: ProtectionLevel) -> Guard:
                 return  # the answer to OPTIONS that Litestar adds to every path: the methods, nothing else
             logger.error("Route %s has no access level and is refused.", handler.handler_name)
             raise unauthorized()
+        authorization = connection.headers.get("authorization")
+        if authorization is None and not protected[access]:
+            return
         try:
-            identity = tokens.identify(connection.headers.get("authorization"))
+            identity = tokens.identify(authorization)
         except Problem:
             if protected[access]:
                 raise

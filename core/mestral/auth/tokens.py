@@ -1,10 +1,14 @@
 """Bearer tokens: issued after a login, checked at every request (contract/AUTH.md A1, A3, B13, C2).
 
 Guarantees: one algorithm, HS256 by one key, whatever a token's header says. Three kinds are accepted: ours,
-with all their claims; those Autosubmit API signed with the same key (`auth.legacy_tokens`), which name a user
-and expire; and the static secret token. Everything else is a 401.
+with all their claims, whose user is always a text; those Autosubmit API signed with the same key
+(`auth.legacy_tokens`), which name a user and expire; and the static secret token. Everything else is a 401.
+
+The user of a token of Autosubmit API may be a number (A1: any JSON type): it is accepted and echoed as the
+number it is. What names nobody (null, "", true, a list, an object, NaN) is refused, which A1 marks as FIX.
 """
 
+import math
 import time
 import uuid
 from typing import Any
@@ -12,7 +16,7 @@ from typing import Any
 import jwt
 
 from mestral.auth.identity import Identity
-from mestral.errors import Problem
+from mestral.errors import unauthorized
 from mestral.settings.model import AuthSettings
 
 ISSUER = "mestral"
@@ -110,21 +114,7 @@ class Tokens:
 
 
 def _names_a_user(user: Any) -> bool:
-    """A text that is not empty, or a number."""
-    return isinstance(user, (str, int, float)) and not isinstance(user, bool) and user != ""
-
-
-def unauthorized(
-    message: str = "Unauthorized", *, invalid_token: bool = False, body: dict[str, object] | None = None
-) -> Problem:
-    """401 with the challenge of RFC 6750 section 3.
-
-    Args:
-        message: `Unauthorized` or `Expired token`.
-        invalid_token: The request brought a token, and it is not valid.
-        body: Keys in place of the envelope, where the contract wants another shape.
-    """
-    challenge = 'Bearer realm="mestral"'
-    if invalid_token:
-        challenge += ', error="invalid_token"'
-    return Problem(401, message, headers={"WWW-Authenticate": challenge}, body=body)
+    """A text that is not empty, or a number (Python's JSON reads NaN and infinities, which are none)."""
+    if isinstance(user, str):
+        return user != ""
+    return isinstance(user, (int, float)) and not isinstance(user, bool) and math.isfinite(user)

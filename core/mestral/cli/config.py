@@ -1,40 +1,44 @@
-"""`mestral config check | show`: what is set, where, and what is wrong with it.
+"""`mestral config check | show | schema | template`: what is set, what is wrong with it, what can be set.
 
 Guarantees: nothing is served and no secret is printed.
 """
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import msgspec
 
+from mestral.cli.look import clean_output
 from mestral.cli.options import CliOptions
-from mestral.plugins import load_plugins
+from mestral.plugins import load_manifests, load_plugins
+from mestral.plugins.health import check_settings
 from mestral.settings import Finding, Settings, SettingsError, load_settings
+from mestral.settings.autosubmit_api import mistyped_variables
+from mestral.settings.catalogue import PluginTable, sections, variables
 from mestral.settings.describe import Row, describe, describe_table
-from mestral.settings.state_dir import state_dir_problem
+from mestral.settings.schema import json_schema
+from mestral.settings.state_dir import default_state_dir, state_dir_problem
+from mestral.settings.template import template
 
 
 @click.group()
 def config() -> None:
-    """Check and show the settings."""
+    """Check and show the settings, and what can be set."""
 
 
 @config.command()
 @click.pass_obj
 def check(options: CliOptions) -> None:
-    """Check all settings, those of the plugins too. Exits with 1 when one is wrong."""
-    settings: Settings | None
-    try:
-        settings = load_settings(config=options.config)
-        findings = list(settings.findings)
-    except SettingsError as error:
-        settings = error.settings
-        findings = list(error.findings)
+    """Check all settings, those of the plugins too, and what they point to. Exits with 1 when one is
+    wrong."""
+    settings, findings = _load(options)
     if settings is not None:
-        findings += _of_plugins(settings)
+        problem = state_dir_problem(settings)
+        findings += [*([problem] if problem else []), *_of_plugins(settings)]
     _print_findings(findings)
     if settings is not None:
         click.echo(f"Read: {settings.config_file or 'no mestral.toml was found'}")
@@ -67,14 +71,73 @@ def show(options: CliOptions, as_json: bool) -> None:
         _print_rows(rows)
 
 
-def _of_plugins(settings: Settings) -> Sequence[Finding]:
-    """What is wrong with the state folder or, when it can be used, with the settings of the plugins."""
-    if problem := state_dir_problem(settings):
-        return [problem]
+@config.command()
+@click.pass_obj
+def schema(options: CliOptions) -> None:
+    """Print a JSON Schema of mestral.toml: core's settings and those of every installed plugin.
+
+    Imports every installed plugin, save those in plugins.disabled. For editors, such as Taplo or VS Code.
+    """
+    found = json_schema(_tables(options))
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+@config.command("template")
+@click.pass_obj
+def template_(options: CliOptions) -> None:
+    """Print a commented mestral.toml: core's settings and those of every installed plugin.
+
+    Imports every installed plugin, save those in plugins.disabled.
+    """
+    click.echo(template(_tables(options), default_state_dir(os.environ)), nl=False)
+
+
+def _tables(options: CliOptions) -> list[PluginTable]:
+    """The tables of all plugins that are offered here, whatever is wrong with the settings."""
+    settings, _ = _load(options)
+    with clean_output():
+        records = load_manifests(settings or Settings(state_dir=Path()))
+    return [
+        PluginTable(
+            name=record.name,
+            summary=record.manifest.summary if record.manifest else "",
+            settings=record.manifest.settings if record.manifest else None,
+            problem="" if record.manifest else f"it is {record.state}: {record.reason}",
+        )
+        for record in records
+    ]
+
+
+def _load(options: CliOptions) -> tuple[Settings | None, list[Finding]]:
+    """The settings, with every wrong one at its default, and what was found."""
     try:
-        return load_plugins(settings, assemble=False).findings
+        settings = load_settings(config=options.config)
     except SettingsError as error:
-        return error.findings
+        return error.settings, list(error.findings)
+    return settings, list(settings.findings)
+
+
+def _of_plugins(settings: Settings) -> list[Finding]:
+    """What is wrong with the settings of plugins, with what these point to, and with plugins as such."""
+    with clean_output():
+        plugins = load_plugins(settings, assemble=False)
+        results = check_settings(plugins)
+    findings = [*plugins.findings, *(result.finding for result in results if result.problem)]
+    structs = [record.manifest.settings for record in plugins.records if record.manifest]
+    known = variables([*(struct for _, struct in sections()), *filter(None, structs)])
+    findings += mistyped_variables(settings.environ, list(known))
+    explained = {finding.plugin for finding in findings if finding.level == "error"}
+    return findings + [
+        Finding(
+            level="warning",
+            where=f"plugin {record.name}",
+            key=f"plugins.{record.name}",
+            message=f"is {record.state}: {record.reason}",
+            plugin=record.name,
+        )
+        for record in plugins.broken
+        if record.name not in explained
+    ]
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

@@ -6,12 +6,13 @@ and those of plugins take the same way. A value of a secret is in no finding.
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mestral.settings.home import home_folder
 from mestral.settings.kinds import (
     Kind,
     allowed,
@@ -20,6 +21,7 @@ from mestral.settings.kinds import (
     is_secret,
     item_type,
     kind_of,
+    setting_fields,
     show,
     struct_type,
     value_type,
@@ -41,12 +43,14 @@ class At(msgspec.Struct, frozen=True, kw_only=True):
         value: The value as it was written.
         hint: The type of the whole setting, whose description ends a message.
         entry: Which part of the setting: `, entry 2`; empty for the whole.
+        otherwise: What becomes of the setting when it is left out, as a sentence; empty when it is needed.
     """
 
     key: str
     value: Value
     hint: Any
     entry: str = ""
+    otherwise: str = ""
 
     @property
     def where(self) -> str:
@@ -76,6 +80,7 @@ class Converter:
         *,
         key: str,
         also_known: Iterable[str] = (),
+        elsewhere: Callable[[str], str] = lambda name: "",
     ) -> tuple[dict[str, Any], dict[str, str], bool]:
         """Convert the keys of one table.
 
@@ -84,13 +89,14 @@ class Converter:
             table: What was written.
             key: Dotted key of the table.
             also_known: Keys that did-you-mean may name beside the fields.
+            elsewhere: Says where a key belongs that is none of this table; empty when nobody has it.
 
         Returns:
             The good values by field name; where each key was written; whether every field is good.
         """
         values: dict[str, Any] = {}
         origins: dict[str, str] = {}
-        fields = msgspec.structs.fields(struct)
+        fields = setting_fields(struct)
         known = {field.encode_name for field in fields}
         files = {f"{f.encode_name}_file" for f in fields if _is_plain_secret(f.type)} - known
         good = True
@@ -102,7 +108,8 @@ class Converter:
                 good = False
             elif written is not None:
                 origins[name] = written.origin
-                value = self.value(written, hint, key=f"{key}.{name}", origins=origins, name=name)
+                at = At(key=f"{key}.{name}", value=written, hint=hint, otherwise=_otherwise(field))
+                value = self._convert(written, hint, at, origins, name)
                 if value is REFUSED:
                     good = False
                 else:
@@ -114,7 +121,7 @@ class Converter:
         for name in sorted(table.keys() - known - files):
             good = False
             unknown = At(key=f"{key}.{name}", value=table[name], hint=None)
-            hint = did_you_mean(name, {*known, *files, *also_known}) or _list(known)
+            hint = elsewhere(name) or did_you_mean(name, {*known, *files, *also_known}) or _list(known)
             self.refuse(unknown.where, unknown.key, f"there is no such setting.{hint}")
         return values, origins, good
 
@@ -175,7 +182,7 @@ class Converter:
 
     def _convert(self, raw: Any, hint: Any, at: At, origins: dict[str, str], name: str) -> Any:
         if isinstance(raw, Value):
-            at = At(key=at.key, value=raw, hint=at.hint, entry="")
+            at = msgspec.structs.replace(at, value=raw, entry="")
             origins[name] = raw.origin
             raw = raw.raw
             if at.value.source != "file" and isinstance(raw, str):
@@ -216,7 +223,7 @@ class Converter:
 
     def _inner(self, raw: Any, hint: Any, at: At, index: Any, origins: dict[str, str], name: str) -> Any:
         entry = f", entry {index + 1}" if isinstance(index, int) else f", entry {index}"
-        inner = At(key=f"{at.key}.{index}", value=at.value, hint=at.hint, entry=at.entry + entry)
+        inner = msgspec.structs.replace(at, key=f"{at.key}.{index}", entry=at.entry + entry)
         return self._convert(raw, hint, inner, origins, f"{name}.{index}")
 
     def _finish(self, items: list[Any], raw: Any, kind: Kind, hint: Any, at: At) -> Any:
@@ -241,9 +248,9 @@ class Converter:
     def _path(self, raw: Any, hint: Any, at: At) -> Any:
         if not isinstance(raw, str | Path) or not str(raw) or "\0" in str(raw):
             return self._not_allowed(raw, hint, at)
-        home = self._environ.get("HOME")
-        if home and str(raw).split("/", 1)[0] == "~":
-            return Path(home, str(raw)[2:])
+        home = home_folder(self._environ)
+        if home is not None and str(raw).split("/", 1)[0] == "~":
+            return home / str(raw)[2:]
         return Path(os.path.expanduser(raw))  # noqa: PTH111 - leaves `~nobody` as it is instead of raising
 
     def _not_allowed(self, raw: Any, hint: Any, at: At) -> Any:
@@ -252,7 +259,8 @@ class Converter:
         found = "" if secret else f", not {show(_plain(raw))}"
         texts = [str(choice) for choice in choices(kind_of(hint))]
         suggestion = did_you_mean(raw, texts) if texts and isinstance(raw, str) and not secret else ""
-        self.refuse(at.where, at.key, f"must be {allowed(hint)}{found}.{suggestion} {_about(at.hint)}")
+        about = " ".join(filter(None, [_about(at.hint), at.otherwise]))
+        self.refuse(at.where, at.key, f"must be {allowed(hint)}{found}.{suggestion} {about}")
         return REFUSED
 
 
@@ -267,9 +275,19 @@ def _about(hint: Any) -> str:
     return kind_of(hint).description
 
 
+def _otherwise(field: msgspec.structs.FieldInfo) -> str:
+    """What becomes of a setting that is left out."""
+    if field.required:
+        return ""
+    default = field.default
+    if default in (None, msgspec.NODEFAULT, (), "") or is_secret(field.type):
+        return "Or leave it out."
+    return f"Or leave it out: then it is {show(msgspec.to_builtins(default, enc_hook=str))}."
+
+
 def _list(known: Iterable[str]) -> str:
     names = ", ".join(sorted(known))
-    return f" Known: {names}." if names else " It has none."
+    return f" Known: {names}. Take it out." if names else " It has none. Take it out."
 
 
 def _plain(raw: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from mestral.settings.kinds import setting_fields
 from mestral.settings.model import Settings
 from mestral.settings.secret import Secret, mask_urls
 from mestral.settings.sources import SECTIONS
@@ -34,7 +35,7 @@ def describe(settings: Settings) -> list[Row]:
     rows = [Row(key="state_dir", value=str(settings.state_dir), origin=place)]
     for name in SECTIONS:
         rows += _rows(getattr(settings, name), name, settings.origins)
-    return [row for row in rows if row.key != "plugins.tables"]
+    return rows
 
 
 def describe_table(plugin: str, table: msgspec.Struct, origins: Mapping[str, str]) -> list[Row]:
@@ -50,7 +51,7 @@ def describe_table(plugin: str, table: msgspec.Struct, origins: Mapping[str, str
 
 
 def _rows(table: msgspec.Struct, key: str, origins: Mapping[str, str], above: str = DEFAULT) -> Iterator[Row]:
-    for field in msgspec.structs.fields(table):
+    for field in setting_fields(type(table)):
         inner = f"{key}.{field.encode_name}"
         value = getattr(table, field.name)
         place = origins.get(inner, above)

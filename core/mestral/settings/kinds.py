@@ -82,6 +82,15 @@ def kind_of(hint: Any) -> Kind:
     return Kind(types=(hint,), optional=False, limits=())
 
 
+def setting_fields(struct: type[msgspec.Struct]) -> list[msgspec.structs.FieldInfo]:
+    """The fields that are settings: all without `Meta(extra={"setting": False})`."""
+    return [
+        field
+        for field in msgspec.structs.fields(struct)
+        if not any((meta.extra or {}).get("setting") is False for meta in kind_of(field.type).limits)
+    ]
+
+
 def item_type(kind: Kind) -> Any:
     """The type of the entries of a list, set or tuple of any length; None when it is not one of those."""
     args = get_args(kind.only)

@@ -6,17 +6,21 @@ as it was written and judged by the plugins' own Structs later (`validate_table`
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from mestral.settings.autosubmit_api import unread_variables
 from mestral.settings.convert import REFUSED, Converter
+from mestral.settings.kinds import setting_fields
 from mestral.settings.model import (
     AuthSettings,
     Environment,
     Finding,
+    PluginsSettings,
     ServerSettings,
     Settings,
     SettingsError,
@@ -54,14 +58,17 @@ def load_settings(
     written, file = gather(config, environ, overrides or {})
     converter = Converter(environ)
     origins: dict[str, str] = {}
-    _check_names(written, converter)
+    _check_names(written, file, converter)
     state_dir = _state_dir(written, converter, environ, origins)
     sections = {
         name: _section(name, struct, written, converter, origins) for name, struct in SECTIONS.items()
     }
     sections["plugins"] = msgspec.structs.replace(sections["plugins"], tables=written.tables)
     sections["server"] = _follow_port(sections["server"], origins)
+    sections["server"] = _follow_public_url(sections["server"], converter, origins)
     sections["auth"] = _check_auth(sections["auth"], converter, origins)
+    _check_shared(sections["server"], converter, origins)
+    sections["plugins"] = _check_plugins_dir(sections["plugins"], converter, origins)
 
     findings = (*written.findings, *converter.findings, *unread_variables(environ))
     settings = None
@@ -84,7 +91,7 @@ def _section(
 ) -> Any:
     """One table of core; a wrong value is noted and stays at its default."""
     table = written.sections.get(name, {})
-    values, places, _ = converter.table(struct, table, key=name)
+    values, places, _ = converter.table(struct, table, key=name, elsewhere=partial(_elsewhere, name))
     origins.update({f"{name}.{key}": place for key, place in places.items() if key in values})
     return struct(**values)
 
@@ -96,7 +103,10 @@ def _state_dir(
     if value is None:
         folder = default_state_dir(environ)
         if folder is None:
-            message = "no home folder is known. Set MESTRAL_STATE_DIR to a folder on a local disk."
+            message = (
+                "no home folder is known: neither HOME nor passwd names one. Set state_dir in mestral.toml, "
+                "or MESTRAL_STATE_DIR, to a folder on a local disk, such as /var/lib/mestral."
+            )
             converter.refuse("default of state_dir", "state_dir", message)
         return folder
     hint = next(field.type for field in msgspec.structs.fields(Settings) if field.name == "state_dir")
@@ -104,12 +114,15 @@ def _state_dir(
     return None if folder is REFUSED else Path(folder).absolute()
 
 
-def _check_names(written: Written, converter: Converter) -> None:
+def _check_names(written: Written, file: Path | None, converter: Converter) -> None:
     """Refuse tables, and keys outside any table, that core does not have."""
     for name, table in written.sections.items():
         if name not in SECTIONS:
-            where = next((value.origin for value in table.values()), f"[{name}]")
-            known = did_you_mean(name, SECTIONS) or f" Known: {', '.join(SECTIONS)}, plugins.NAME."
+            where = next((value.origin for value in table.values()), f"{file}: [{name}]")
+            known = did_you_mean(name, SECTIONS) or (
+                f" Known: {', '.join(SECTIONS)}, plugins.NAME. The table of a plugin is "
+                f"[plugins.{name}]. Take it out, or move its keys to one of these."
+            )
             converter.refuse(where, name, f"there is no section [{name}].{known}")
     for name, value in written.top.items():
         if name in SECTIONS:
@@ -118,11 +131,24 @@ def _check_names(written: Written, converter: Converter) -> None:
             converter.refuse(value.origin, name, f"there is no such setting outside a table.{_belongs(name)}")
 
 
+def _elsewhere(section: str, name: str) -> str:
+    """Where a key belongs that is not one of this section."""
+    if name == "state_dir":
+        return " It stands above all tables."
+    if section == "plugins" and not did_you_mean(name, SECTIONS[section].__struct_fields__):
+        return f" The table of a plugin is [plugins.{name}]."
+    for other, struct in SECTIONS.items():
+        if other != section and any(field.encode_name == name for field in setting_fields(struct)):
+            return f" It belongs below [{other}]."
+    return ""
+
+
 def _belongs(name: str) -> str:
-    for section, struct in SECTIONS.items():
-        if name in struct.__struct_fields__:
-            return f" It belongs below [{section}]."
-    return did_you_mean(name, ["state_dir", *SECTIONS]) or " Only state_dir stands there."
+    return (
+        _elsewhere("", name)
+        or did_you_mean(name, ["state_dir", *SECTIONS])
+        or " Only state_dir stands there."
+    )
 
 
 def _follow_port(server: ServerSettings, origins: dict[str, str]) -> ServerSettings:
@@ -132,6 +158,26 @@ def _follow_port(server: ServerSettings, origins: dict[str, str]) -> ServerSetti
         return server
     origins["server.host"] = place
     return msgspec.structs.replace(server, host="0.0.0.0")  # noqa: S104 - asked for
+
+
+def _follow_public_url(
+    server: ServerSettings, converter: Converter, origins: dict[str, str]
+) -> ServerSettings:
+    """The path of the public address is the root path; where both are given they must agree."""
+    if server.public_url is None:
+        return server
+    path = urlsplit(server.public_url).path
+    if "server.root_path" not in origins:
+        origins["server.root_path"] = origins["server.public_url"]
+        return msgspec.structs.replace(server, root_path=path)
+    if path != server.root_path:
+        converter.refuse(
+            origins["server.public_url"],
+            "server.public_url",
+            f"server.public_url has the path {path!r}, and server.root_path is {server.root_path!r} "
+            f"({origins['server.root_path']}). Make them equal, or leave server.root_path out.",
+        )
+    return server
 
 
 def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, str]) -> AuthSettings:
@@ -154,3 +200,33 @@ def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, 
             )
         )
     return auth
+
+
+def _check_plugins_dir(
+    plugins: PluginsSettings, converter: Converter, origins: Mapping[str, str]
+) -> PluginsSettings:
+    """A folder of plugins that is not there would silently be one without plugins."""
+    if plugins.dir is None:
+        return plugins
+    try:
+        next(plugins.dir.iterdir(), None)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        converter.refuse(
+            origins["plugins.dir"],
+            "plugins.dir",
+            f"{plugins.dir} must be a folder that this user may read: {reason}. Make it, or leave it out.",
+        )
+        return msgspec.structs.replace(plugins, dir=None)
+    return msgspec.structs.replace(plugins, dir=plugins.dir.absolute())
+
+
+def _check_shared(server: ServerSettings, converter: Converter, origins: Mapping[str, str]) -> None:
+    """A key made by each front for itself would refuse the tokens of the others (DESIGN section 5)."""
+    if server.several_fronts and "auth.secret_key" not in origins:
+        converter.refuse(
+            origins["server.several_fronts"],
+            "server.several_fronts",
+            "several fronts need one signing key, or each refuses the tokens of the others. Set the same "
+            "auth.secret_key (SECRET_KEY, or a file in auth.secret_key_file) for all of them.",
+        )

@@ -30,6 +30,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     uds: Annotated[
         Path | None, Meta(description="Path of a unix socket to listen on instead of host and port.")
     ] = None
+    uds_mode: Annotated[
+        str,
+        Meta(pattern="^0?[0-7]{3}$", description='Permissions of that socket, octal in quotes: "0660".'),
+    ] = "0660"
     root_path: Annotated[
         str,
         Meta(
@@ -38,23 +42,67 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"env": "AS_API_ROOT_PATH"},
         ),
     ] = ""
+    public_url: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^https?://[^/?#\s]+(/[^/?#\s]+)*$",
+            description="Address by which clients reach this server, such as https://hub.example.org/api; "
+            "its path is the root_path.",
+        ),
+    ] = None
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^(\*|(\*\.)?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])$")], ...],
+        Meta(
+            description="Hosts that requests may name, without port, such as example.org, *.example.org or "
+            "[::1]; others: 400. None: any."
+        ),
+    ] = ()
+    max_requests: Annotated[
+        int, Meta(ge=1, description="Requests answered at once; beyond it: 503. Health checks do not count.")
+    ] = 1000
+    max_requests_per_client: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="The same for one client address; beyond it: 429. Absent: no limit."),
+    ] = None
+    request_seconds: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Seconds until an answer must begin, else 503; more than readers.time_seconds, "
+            "because answers wait for a reader.",
+        ),
+    ] = 150.0
     max_body_bytes: Annotated[
         int, Meta(ge=1024, description="Largest request body in bytes; beyond it: 413.")
     ] = 1024 * 1024
     forwarded_allow_ips: Annotated[
         str,
         Meta(
-            description="Comma-separated proxies whose X-Forwarded-* headers are trusted.",
+            description="Comma-separated proxies whose X-Forwarded-* headers are trusted; on a unix socket "
+            "they always are.",
             extra={"env": "FORWARDED_ALLOW_IPS"},
         ),
     ] = "127.0.0.1"
     shutdown_seconds: Annotated[
         int, Meta(ge=0, description="Seconds that requests in flight get to finish when the server stops.")
     ] = 30
+    several_fronts: Annotated[
+        bool,
+        Meta(
+            description="Other fronts answer behind the same proxy: auth.secret_key must then be set, and "
+            "be the same for all."
+        ),
+    ] = False
+    docs: Annotated[
+        bool, Meta(description="Serve the documentation pages /docs and /redoc to everybody.")
+    ] = True
 
 
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[auth]`: who may use what, and the tokens Mestral issues (contract/AUTH.md)."""
+    """`[auth]`: who may use what, and the tokens Mestral issues.
+
+    See contract/AUTH.md.
+    """
 
     protection_level: Annotated[
         ProtectionLevel,
@@ -91,10 +139,17 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Browser origins that may call; none: any origin may read, never with credentials."),
     ] = ()
     access_log: Annotated[bool, Meta(description="Write one line per request to the log.")] = True
+    compression: Annotated[
+        tuple[Literal["zstd", "gzip"], ...],
+        Meta(description="Content codings for clients that accept them, the best first; none: as it is."),
+    ] = ("zstd", "gzip")
 
 
 class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[readers]`: the processes that parse and render (DESIGN section 4)."""
+    """`[readers]`: the processes that parse and render.
+
+    See DESIGN section 4.
+    """
 
     count: Annotated[
         Annotated[int, Meta(ge=1, le=64)] | None,
@@ -119,9 +174,10 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[plugins]`: which plugins are used; `tables` holds every `[plugins.<name>]` as it was written.
+    """`[plugins]`: which plugins are used.
 
-    The keys `required` and `paths` of a plugin's table belong to core: see `PluginOptions`.
+    `tables` holds every `[plugins.<name>]` as it was written. The keys `required` and `paths` of a plugin's
+    table belong to core: see `PluginOptions`.
     """
 
     enabled: Annotated[
@@ -132,14 +188,29 @@ class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...] | None,
         Meta(description="Use these plugins alone, in this order; replaces enabled and the default ones."),
     ] = None
+    dir: Annotated[
+        Path | None,
+        Meta(description="Folder of local plugins, used too: each NAME.py or package NAME in it is one."),
+    ] = None
+    objects: Annotated[
+        dict[str, Annotated[str, Meta(pattern=r"^[\w.]+:[\w.]+$")]],
+        Meta(description="Plugins used too, by name, each as module:object of what can be imported."),
+    ] = {}
     on_error: Annotated[
         Literal["degrade", "fail"],
-        Meta(description="degrade: start without a broken plugin; fail: refuse to start."),
+        Meta(
+            description="degrade: start without a broken plugin; fail: refuse to start. One that is degraded "
+            "serves, and is no reason to refuse."
+        ),
     ] = "degrade"
+    slow_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds after which a step of a plugin is reported as slow.")
+    ] = 2.0
     step_seconds: Annotated[
-        float, Meta(gt=0, description="Seconds one step of loading or starting a plugin may take.")
+        float,
+        Meta(gt=0, description="Seconds one step of loading or starting a plugin may take; then it fails."),
     ] = 10.0
-    tables: dict[str, dict[str, "Value"]] = {}
+    tables: Annotated[dict[str, dict[str, "Value"]], Meta(extra={"setting": False})] = {}
 
 
 class PluginOptions(msgspec.Struct, frozen=True, kw_only=True):

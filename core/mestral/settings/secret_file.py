@@ -19,7 +19,7 @@ def read_secret(path: Path) -> str:
             f"the secret's file {path} cannot be read: {error.strerror}. Name a file that this user may read."
         ) from error
     if len(content) > _MOST_BYTES:
-        raise ValueError(f"the secret's file {path} is larger than {_MOST_BYTES} bytes. Is it the right one?")
+        raise ValueError(f"the secret's file {path} is larger than {_MOST_BYTES} bytes. Name the right one.")
     try:
         text = content.decode().strip()
     except UnicodeDecodeError:

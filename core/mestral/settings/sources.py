@@ -4,15 +4,15 @@ Guarantees: nothing is converted or judged by type here; each value keeps the pl
 later source replaces an earlier one key by key.
 """
 
-import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mestral.settings.kinds import kind_of
+from mestral.settings.home import home_folder
+from mestral.settings.kinds import kind_of, setting_fields
 from mestral.settings.model import Finding, Settings, Value
 from mestral.settings.nearest import nearest
 from mestral.settings.secret import Secret
@@ -26,7 +26,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
 }
 """Core's tables in mestral.toml, by name."""
 
-PLUGIN_SWITCHES = {field.name for field in msgspec.structs.fields(SECTIONS["plugins"])} - {"tables"}
+PLUGIN_SWITCHES = {field.name for field in setting_fields(SECTIONS["plugins"])}
 """Keys of `[plugins]` that are settings of core; every other table in it belongs to a plugin."""
 
 
@@ -83,11 +83,10 @@ def core_keys() -> dict[tuple[str, ...], Any]:
     """Path and type of every setting of core, the files of secrets included."""
     keys: dict[tuple[str, ...], Any] = {("state_dir",): Path}
     for section, struct in SECTIONS.items():
-        for field in msgspec.structs.fields(struct):
-            if (section, field.name) != ("plugins", "tables"):
-                keys[section, field.name] = field.type
-                if kind_of(field.type).only is Secret:
-                    keys[section, f"{field.name}_file"] = Path
+        for field in setting_fields(struct):
+            keys[section, field.name] = field.type
+            if kind_of(field.type).only is Secret:
+                keys[section, f"{field.name}_file"] = Path
     return keys
 
 
@@ -116,8 +115,9 @@ def _read_file(written: Written, config: Path | None, environ: Mapping[str, str]
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Where mestral.toml is looked for; the first one that exists is read."""
-    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - never raises
-    return Path("mestral.toml"), Path(home, ".config/mestral/mestral.toml"), Path("/etc/mestral/mestral.toml")
+    home = home_folder(environ)
+    own = [home / ".config/mestral/mestral.toml"] if home is not None else []
+    return Path("mestral.toml"), *own, Path("/etc/mestral/mestral.toml")
 
 
 def _read(written: Written, file: Path, where: str) -> bytes | None:
@@ -144,7 +144,7 @@ def _parse(written: Written, file: Path, content: bytes) -> None:
     except (ValueError, RecursionError) as error:
         line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
         message = str(error).replace("(at end of document)", f"(at line {line}, column {column}, the end)")
-        written.error(str(file), "config", f"is not valid TOML: {message}. Nothing in it was read.")
+        written.error(str(file), "config", f"is not valid TOML: {message}. Mend it: nothing in it was read.")
         return
     for name, entry in document.items():
         if not isinstance(entry, dict):
@@ -165,7 +165,7 @@ def _parse(written: Written, file: Path, content: bytes) -> None:
 
 def _environment(written: Written, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Value]]:
     """`MESTRAL_SECTION__KEY` variables, outer tables before what is in them."""
-    known = {_variable(path): path for path in core_keys()}
+    known = {variable_of(path): path for path in core_keys()}
     for name in sorted(environ, key=lambda one: (one.count("__"), one)):
         if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
             continue
@@ -173,8 +173,8 @@ def _environment(written: Written, environ: Mapping[str, str]) -> Iterator[tuple
         if name in known or (path[0] == "plugins" and len(path) > 2 and all(path)):
             yield path, Value(environ[name], f"environment variable {name}", "environment")
             continue
-        likely = nearest(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known])
-        hint = f"Did you mean {PREFIX}{likely}?" if likely else f"Names look like {PREFIX}SERVER__PORT."
+        likely = _likely(path, known.values())
+        hint = f"Did you mean {likely}?" if likely else f"Names look like {PREFIX}SERVER__PORT."
         written.findings.append(
             Finding(
                 level="warning",
@@ -185,7 +185,21 @@ def _environment(written: Written, environ: Mapping[str, str]) -> Iterator[tuple
         )
 
 
-def _variable(path: tuple[str, ...]) -> str:
+def _likely(path: tuple[str, ...], known: Iterable[tuple[str, ...]]) -> str | None:
+    """The variable that was meant by one that sets nothing."""
+    names = {"__".join(one): one for one in [("config",), *known]}
+    if likely := nearest("__".join(path), names):
+        return variable_of(names[likely])
+    if len(path) == 1:  # the section is forgotten
+        return next((variable_of(one) for one in names.values() if one[1:] == path), None)
+    if nearest(path[0], ["plugins"]) and len(path) > 2:
+        return variable_of(("plugins", *path[1:]))
+    section = nearest(path[0], SECTIONS)
+    return variable_of((section, *path[1:]) if section else ("plugins", *path)) if all(path) else None
+
+
+def variable_of(path: tuple[str, ...]) -> str:
+    """The variable that sets the setting at this path: `MESTRAL_SERVER__PORT`."""
     return PREFIX + "__".join(path).upper()
 
 

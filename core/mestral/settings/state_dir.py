@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from mestral.settings.home import home_folder
 from mestral.settings.model import Finding, Settings, SettingsError
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -19,6 +20,9 @@ _NETWORK = frozenset({
     "fuse.dfuse", "fuse.glusterfs", "fuse.juicefs", "fuse.lustre", "fuse.rclone", "fuse.s3fs", "fuse.sshfs",
 })
 # fmt: on
+_PSEUDO = frozenset(
+    {"cgroup", "cgroup2", "configfs", "debugfs", "devpts", "mqueue", "proc", "sysfs", "tracefs"}
+)
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path | None:
@@ -26,8 +30,8 @@ def default_state_dir(environ: Mapping[str, str]) -> Path | None:
     base = environ.get("XDG_STATE_HOME", "")
     if base.startswith("/"):  # the XDG specification: a relative one is ignored
         return Path(base, "mestral")
-    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - never raises
-    return Path(home, ".local/state/mestral") if home.startswith("/") else None
+    home = home_folder(environ)
+    return home / ".local/state/mestral" if home is not None else None
 
 
 def ensure_state_dir(settings: Settings, *, mounts: Path = MOUNTS) -> Path:
@@ -42,24 +46,40 @@ def ensure_state_dir(settings: Settings, *, mounts: Path = MOUNTS) -> Path:
             settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             problem = _problem(settings, f"cannot be made: {error.strerror}")
-    if problem is None and not os.access(settings.state_dir, os.W_OK | os.X_OK, effective_ids=True):
-        problem = _problem(settings, "cannot be written by this user")
-    if problem is None and settings.state_dir.stat().st_mode & 0o002:
-        problem = _problem(settings, "can be written by everybody, who could replace the keys in it")
     if problem is not None:
         raise SettingsError((problem,), settings)
     return settings.state_dir
 
 
 def state_dir_problem(settings: Settings, *, mounts: Path = MOUNTS) -> Finding | None:
-    """What can be said against the state folder without making it."""
+    """What can be said against the state folder, as it is or as it would be made, without making it."""
     kind = _file_system(settings.state_dir, mounts)
+    what = ""
     if kind in _NETWORK:
-        return _problem(
-            settings,
-            f"is on a network file system ({kind}), where SQLite's locks do not hold and data get lost",
-        )
-    return None
+        what = f"is on a network file system ({kind}), where SQLite's locks do not hold and data get lost"
+    elif kind in _PSEUDO:
+        what = f"is on a file system of the kernel ({kind}), where nothing can be kept"
+    else:
+        try:
+            what = _unusable(settings.state_dir)
+        except (OSError, ValueError) as error:
+            what = f"cannot be used: {getattr(error, 'strerror', None) or error}"
+    return _problem(settings, what) if what else None
+
+
+def _unusable(folder: Path) -> str:
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    writable = os.access(there, os.W_OK | os.X_OK, effective_ids=True)
+    if there != folder:
+        if not there.is_dir():
+            return f"cannot be made: {there} is not a folder"
+        return "" if writable else f"cannot be made: {there} cannot be written by this user"
+    if not folder.is_dir():
+        return "is not a folder"
+    if not writable:
+        return "cannot be written by this user"
+    everybody = folder.stat().st_mode & 0o002
+    return "can be written by everybody, who could replace the keys in it" if everybody else ""
 
 
 def _problem(settings: Settings, what: str) -> Finding:
