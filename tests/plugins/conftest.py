@@ -1,16 +1,21 @@
-"""`Site`: a folder of installed third-party distributions, and Mestral run beside it in a process of its
-own."""
+"""`Site`: a folder of installed third-party distributions and a small Autosubmit tree; Mestral is run there,
+in a process of its own."""
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins.wheels import install, make_wheel
+from tests.plugins.wheels import HEADER, install, make_wheel
+
+from mestral_experiments.demo import unpack
 
 
 class Site:
@@ -20,31 +25,65 @@ class Site:
         self.folder = folder
         self.packages = folder / "packages"
         self.packages.mkdir()
+        unpack(folder)  # an rc file, and what it points to
 
     def add(self, distribution: str, source: str, **more: Any) -> None:
         """Install a distribution whose one module has this source (see `wheels.HEADER` for what precedes
         it)."""
         install(make_wheel(self.folder, distribution, source, **more), self.packages)
 
+    def write(self, path: str, source: str) -> None:
+        """Write a local module (see `wheels.HEADER` for what precedes it) below the site's folder."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(HEADER + source)
+
     def run(
         self, *arguments: str, toml: str = "", environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """`mestral ARGUMENTS` with this mestral.toml."""
-        (self.folder / "mestral.toml").write_text(toml)
-        known = {key: os.environ[key] for key in ("PATH", "LANG", "HOME") if key in os.environ}
         return subprocess.run(
-            [sys.executable, "-m", "mestral", "--config", "mestral.toml", *arguments],
+            self._command(arguments, toml),
             cwd=self.folder,
-            env={
-                **known,
-                "PYTHONPATH": str(self.packages),
-                "MESTRAL_STATE_DIR": str(self.folder / "state"),
-                **(environ or {}),
-            },
+            env={**self._environ(), **(environ or {})},
             capture_output=True,
             text=True,
             timeout=120,
         )
+
+    @contextmanager
+    def serving(self, toml: str) -> Iterator[str]:
+        """`mestral serve` with this mestral.toml; gives its address."""
+        log = self.folder / "log.txt"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                self._command(("serve", "--port", "0"), toml),
+                cwd=self.folder,
+                env=self._environ(),
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            deadline = time.monotonic() + 60
+            while (found := re.search(r"running on (http://[\d.:]+)", log.read_text())) is None:
+                assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
+            yield found[1]
+        finally:
+            process.terminate()
+            process.wait(30)
+
+    def _command(self, arguments: Sequence[str], toml: str) -> list[str]:
+        (self.folder / "mestral.toml").write_text(toml)
+        return [sys.executable, "-m", "mestral", "--config", "mestral.toml", *arguments]
+
+    def _environ(self) -> dict[str, str]:
+        return {
+            **{key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ},
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(self.packages),
+            "MESTRAL_STATE_DIR": str(self.folder / "state"),
+        }
 
     def plugins(self, toml: str = "", **more: Any) -> dict[str, dict[str, Any]]:
         """`mestral plugins list --json`, by name."""

@@ -1,9 +1,9 @@
-"""`mestral plugins list | show NAME`: every plugin, its state, and why.
+"""`mestral plugins list | show NAME | check [NAME] | graph`: every plugin, its state, and why.
 
-Guarantees: a broken plugin never breaks the listing; secrets are masked. The exit codes are fit for CI.
+Guarantees: a broken plugin never breaks the listing; secrets are masked; nothing is written. The exit codes
+are fit for CI.
 """
 
-import contextlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,17 +11,25 @@ from typing import Any
 import click
 import msgspec
 
+from mestral.cli.look import clean_output, look_at_plugins, unknown_plugin
 from mestral.cli.options import CliOptions
-from mestral.plugins import PluginRecord, Plugins, State, load_plugins
+from mestral.cli.plugins_check import check
+from mestral.cli.plugins_graph import graph
+from mestral.plugins import PluginRecord, Plugins, State
+from mestral.plugins.health import check_settings
 from mestral.plugins.routes import Route, routes_in
-from mestral.settings import SettingsError, load_settings
 from mestral.settings.describe import Row, describe_table
-from mestral.settings.nearest import did_you_mean
+
+_NOT_RUN = "runs while serving"
 
 
 @click.group()
 def plugins() -> None:
-    """Show the plugins that are installed, and what became of each."""
+    """Show the plugins that are there, and what became of each."""
+
+
+plugins.add_command(check)
+plugins.add_command(graph)
 
 
 @plugins.command("list")
@@ -34,13 +42,15 @@ def list_(options: CliOptions, as_json: bool) -> None:
 
     Exits with 0 when every plugin that is to be used is active, otherwise with 1. To be used are those named
     in plugins.enabled or plugins.only, those with required = true, and Mestral's own where their extra is
-    installed and their settings suffice.
+    installed and their settings suffice. What they look at may still be wrong, which is said, and does not
+    count: `mestral config check` exits with 1 then.
     """
-    records = _load(options).records
+    found, health = _load(options)
+    records = found.records
     if as_json:
-        _print_json([_summary(record) for record in records])
+        _print_json([_summary(record, health) for record in records])
     else:
-        _print_table(records)
+        _print_table(records, health)
     if any(record.wanted and record.state is not State.ACTIVE for record in records):
         sys.exit(1)
 
@@ -52,29 +62,33 @@ def list_(options: CliOptions, as_json: bool) -> None:
 def show(options: CliOptions, name: str, as_json: bool) -> None:
     """Show one plugin: manifest, state, settings, routes, services, hooks and timings. Exits with 2 for an
     unknown name."""
-    found = _load(options)
+    found, health = _load(options)
     record = found.get(name)
     if record is None:
-        names = [known.name for known in found.records]
-        hint = did_you_mean(name, names) or f" Known: {', '.join(names)}."
-        raise click.UsageError(f"There is no plugin {name!r}.{hint}")
-    details = _details(record, found)
+        raise unknown_plugin(name, found.records)
+    details = _details(record, found, health)
     if as_json:
         _print_json(details)
     else:
         _print_details(details)
 
 
-def _load(options: CliOptions) -> Plugins:
-    from mestral.http import core_handlers
+Health = dict[str, dict[str, str]]
+"""Plugin -> health check -> what came of it."""
 
-    try:
-        settings = load_settings(config=options.config)
-        # What a plugin prints while it is loaded must not end up in the JSON.
-        with contextlib.redirect_stdout(sys.stderr):
-            return load_plugins(settings, core_handlers=core_handlers())
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+
+def _load(options: CliOptions) -> tuple[Plugins, Health]:
+    found = look_at_plugins(options)
+    health: Health = {
+        record.name: dict.fromkeys((check.name for check in record.health_checks), _NOT_RUN)
+        for record in found.records
+    }
+    with clean_output():
+        for result in check_settings(found):
+            health[result.plugin.name][result.check.name] = (
+                f"failing: {result.finding.line}" if result.problem else "ok"
+            )
+    return found, health
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -86,6 +100,7 @@ class Summary(msgspec.Struct, kw_only=True):
     state: State
     reason: str
     wanted: bool
+    health_checks: dict[str, str]
 
 
 class Details(Summary, kw_only=True):
@@ -97,11 +112,10 @@ class Details(Summary, kw_only=True):
     hooks: tuple[str, ...]
     routes: list[Route]
     services: list[dict[str, Any]]
-    health_checks: list[str]
     seconds: dict[str, float]
 
 
-def _summary(record: PluginRecord) -> Summary:
+def _summary(record: PluginRecord, health: Health) -> Summary:
     return Summary(
         name=record.name,
         version=record.manifest.version if record.manifest else "",
@@ -109,17 +123,18 @@ def _summary(record: PluginRecord) -> Summary:
         state=record.state,
         reason=record.reason,
         wanted=record.wanted,
+        health_checks=health[record.name],
     )
 
 
-def _details(record: PluginRecord, found: Plugins) -> Details:
+def _details(record: PluginRecord, found: Plugins, health: Health) -> Details:
     manifest = record.manifest
     rows = describe_table(record.name, record.options, record.origins)
     if record.settings is not None:
         rows += describe_table(record.name, record.settings, record.origins)
     chosen = {(slot, service.name) for slot, (service, _) in found.services.items()}
     return Details(
-        **msgspec.structs.asdict(_summary(record)),
+        **msgspec.structs.asdict(_summary(record, health)),
         entry_point=record.entry_point,
         manifest=_plain(manifest) if manifest else None,
         settings=rows,
@@ -129,7 +144,6 @@ def _details(record: PluginRecord, found: Plugins) -> Details:
             {"slot": s.slot, "name": s.name, "factory": s.factory, "chosen": (s.slot, s.name) in chosen}
             for s in record.services
         ],
-        health_checks=[check.name for check in record.health_checks],
         seconds=record.seconds,
     )
 
@@ -144,17 +158,21 @@ def _print_json(value: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
-def _print_table(records: Sequence[PluginRecord]) -> None:
+def _print_table(records: Sequence[PluginRecord], health: Health) -> None:
     rows = [("NAME", "VERSION", "STATE", "DISTRIBUTION")]
     for record in records:
-        summary = _summary(record)
+        summary = _summary(record, health)
         rows.append((summary.name, summary.version or "-", str(summary.state), summary.distribution or "-"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    reasons = ["", *(record.reason for record in records)]
-    for row, reason in zip(rows, reasons, strict=True):
+    below: list[list[str]] = [[], *([record.reason, *_failing(health[record.name])] for record in records)]
+    for row, sentences in zip(rows, below, strict=True):
         click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-        if reason:
-            click.echo(click.wrap_text(reason, width=110, initial_indent="    ", subsequent_indent="    "))
+        for sentence in filter(None, sentences):
+            click.echo(click.wrap_text(sentence, width=110, initial_indent="    ", subsequent_indent="    "))
+
+
+def _failing(checks: dict[str, str]) -> list[str]:
+    return [f"Health check {name} is {said}" for name, said in checks.items() if said not in ("ok", _NOT_RUN)]
 
 
 def _print_details(details: Details) -> None:
@@ -174,7 +192,7 @@ def _print_details(details: Details) -> None:
             for s in details.services
         ],
     )
-    _print_section("health checks", details.health_checks)
+    _print_section("health checks", [f"{name}: {said}" for name, said in details.health_checks.items()])
     _print_section("hooks", details.hooks)
     _print_section("seconds", [f"{step}: {seconds:.3f}" for step, seconds in details.seconds.items()])
 

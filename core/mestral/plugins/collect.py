@@ -16,6 +16,7 @@ from mestral.contributions import HealthCheck, PluginContext, Routes, Service
 from mestral.plugins.hooks import HookCaller
 from mestral.plugins.records import PluginRecord, fail
 from mestral.plugins.routes import Claims, join, routes_of, service_key
+from mestral.settings.nearest import did_you_mean
 
 T = TypeVar("T")
 
@@ -65,6 +66,12 @@ def collect_health_checks(
             fail(f"Two health checks are named {check.name!r}.")
         if not inspect.iscoroutinefunction(check.check):
             fail(f"The function of health check {check.name!r} must be async.")
+        keys = getattr(record.settings, "__struct_fields__", ())
+        if check.setting is not None and check.setting not in keys:
+            fail(
+                f"Health check {check.name!r} is about the setting {check.setting!r}, which the plugin does "
+                f"not have.{did_you_mean(str(check.setting), keys)}"
+            )
     return checks
 
 

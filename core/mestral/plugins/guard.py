@@ -1,8 +1,9 @@
 """The guard around every step that runs code of a plugin.
 
 Guarantees: whatever the plugin does (raise, sys.exit, hang) ends that plugin with a sentence and never the
-caller; only KeyboardInterrupt passes. The step runs in a daemon thread and is abandoned when its time is up;
-a thread cannot be killed, so what it holds stays with it until the process ends. Every step is timed.
+caller; only KeyboardInterrupt passes. The step runs in a daemon thread, is reported while it is slow, and
+abandoned when its time is up; a thread cannot be killed, so what it holds stays with it until the process
+ends. Every step is timed.
 """
 
 import logging
@@ -12,23 +13,52 @@ import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from mestral.plugins.records import PluginRecord, Refused, State
+from mestral.settings.model import PluginsSettings
 
 _log = logging.getLogger(__name__)
-
-SLOW_SECONDS = 2.0
 
 T = TypeVar("T")
 
 
-def run_step(record: PluginRecord, step: str, function: Callable[[], T], *, limit: float) -> T | None:
+class Bounds(msgspec.Struct, frozen=True):
+    """How long a step may take, in seconds.
+
+    Attributes:
+        slow: It is reported from then on.
+        stop: It is given up.
+    """
+
+    slow: float
+    stop: float
+
+    @classmethod
+    def of(cls, settings: PluginsSettings) -> "Bounds":
+        """Those that the deployer set."""
+        return cls(settings.slow_seconds, settings.step_seconds)
+
+
+def say_slow(plugin: str, step: str, bounds: Bounds) -> None:
+    """Report a step that is still running."""
+    _log.warning(
+        "plugin %s: step '%s' is still running after %g s; it is given up after %g s",
+        plugin,
+        step,
+        bounds.slow,
+        bounds.stop,
+    )
+
+
+def run_step(record: PluginRecord, step: str, function: Callable[[], T], bounds: Bounds) -> T | None:
     """Run one step for one plugin.
 
     Args:
         record: The plugin; it is ended when the step does not succeed.
         step: Name of the step, for the timing and the sentence.
         function: The step. It must not change the record: what it returns counts only when it was in time.
-        limit: Seconds it may take.
+        bounds: How long it may take.
 
     Returns:
         What the step returned; None when the plugin ended.
@@ -45,19 +75,20 @@ def run_step(record: PluginRecord, step: str, function: Callable[[], T], *, limi
     thread = threading.Thread(target=body, name=f"mestral plugin {record.name}: {step}", daemon=True)
     start = time.perf_counter()
     thread.start()
-    thread.join(limit)
+    thread.join(min(bounds.slow, bounds.stop))
+    if thread.is_alive() and bounds.slow < bounds.stop:
+        say_slow(record.name, step, bounds)
+        thread.join(bounds.stop - bounds.slow)
     elapsed = time.perf_counter() - start
     record.seconds[step] = elapsed
 
     if thread.is_alive():
         record.end(
             State.FAILED,
-            f"Step '{step}' was still running after {limit:g} s and was abandoned. Take what waits "
+            f"Step '{step}' was still running after {bounds.stop:g} s and was abandoned. Take what waits "
             "out of it, or raise plugins.step_seconds.",
         )
         return None
-    if elapsed > SLOW_SECONDS:
-        _log.warning("plugin %s: step '%s' took %.1f s, which every start pays", record.name, step, elapsed)
     for error in errors:
         if isinstance(error, KeyboardInterrupt):
             raise error

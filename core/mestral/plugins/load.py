@@ -1,12 +1,16 @@
 """Step 3, load: import what the entry point names and read its manifest.
 
-Guarantees: `load` runs nothing but the plugin's import; `check_requirements` imports nothing.
+Guarantees: `load` runs nothing but the plugin's import; `check_requirements` imports nothing. A module of
+`plugins.dir` never hides one that is installed: it is refused when another has its name.
 """
 
+import importlib
 import importlib.machinery
 import importlib.util
 import inspect
+import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -15,12 +19,21 @@ from mestral.contributions import API_VERSION, ENTRY_POINT_GROUP, Manifest
 from mestral.plugins.records import FIRST_PARTY, PluginRecord, Refused, State, fail
 
 
+def make_importable(folder: Path) -> None:
+    """Let this process, and the readers it starts, import what is in `plugins.dir`, after all else."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    importlib.invalidate_caches()
+
+
 def load(record: PluginRecord) -> tuple[Any, Manifest]:
     """The plugin object and its manifest.
 
     Raises:
         Refused: It is not a plugin.
     """
+    if record.folder is not None:
+        _check_place(record, record.folder)
     plugin = EntryPoint(record.name, record.entry_point, ENTRY_POINT_GROUP).load()
     if inspect.isclass(plugin):
         fail(f"{record.entry_point} is a class: name an object, such as `plugin = {plugin.__name__}()`.")
@@ -29,8 +42,25 @@ def load(record: PluginRecord) -> tuple[Any, Manifest]:
         fail(f"{record.entry_point} has no attribute `manifest` that is a mestral.Manifest.")
     _check_manifest(manifest)
     if manifest.name != record.name:
-        fail(f"Its manifest says {manifest.name!r} and its entry point {record.name!r}: they must be equal.")
+        offered = f"{record.distribution} offers it as" if record.local else "its entry point says"
+        fail(f"Its manifest says {manifest.name!r} and {offered} {record.name!r}: they must be equal.")
     return plugin, manifest
+
+
+def _check_place(record: PluginRecord, folder: Path) -> None:
+    """Python must find the module of a local plugin in its folder."""
+    module = record.entry_point.partition(":")[0]
+    try:
+        spec = importlib.util.find_spec(module)
+    except ValueError:  # it is loaded and has no spec
+        spec = None
+    origin = spec.origin if spec is not None else None
+    if origin is None or not Path(origin).is_relative_to(folder):
+        raise Refused(
+            State.CONFLICTED,
+            f"Python has another module named {module!r}, which would be imported in its place: give it "
+            f"another name in {folder}.",
+        )
 
 
 def _check_manifest(manifest: Manifest) -> None:
@@ -59,7 +89,7 @@ def check_requirements(record: PluginRecord, manifest: Manifest) -> None:
         raise Refused(
             State.INCOMPATIBLE,
             f"It works with plugin API {manifest.requires_api}, and this Mestral has {API_VERSION}: "
-            f"install a version of {record.project} made for it.",
+            f"use a version of {record.name if record.local else record.project} made for it.",
         )
     missing = [module for module in manifest.modules if not _is_installed(module)]
     if missing:
@@ -70,7 +100,7 @@ def check_requirements(record: PluginRecord, manifest: Manifest) -> None:
 
 
 def _install(record: PluginRecord, manifest: Manifest, names: str) -> str:
-    if manifest.extra is None:
+    if manifest.extra is None or record.local:
         return f"install what provides {names}"
     project = record.project or FIRST_PARTY
     return f"pip install '{project}[{manifest.extra}]'"

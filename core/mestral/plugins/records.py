@@ -6,6 +6,7 @@ nothing.
 """
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
@@ -48,9 +49,13 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
 
     Attributes:
         name: Name of its entry point.
-        distribution: Name and version of the distribution that offers it; empty when none does.
+        distribution: Name and version of the distribution that offers it; for a local plugin the setting that
+            does, such as `plugins.dir (ticker.py)`; empty when nobody does.
         entry_point: Value of its entry point, such as `mestral_auth_cas:plugin`.
-        named: Whether the deployer named it (`plugins.enabled`, `plugins.only`, or required in its table).
+        folder: `plugins.dir` for a plugin from there, else None.
+        local: Whether the deployer offers it (`plugins.dir`, `plugins.objects`) and no distribution.
+        named: Whether the deployer asked for it: local, or named in `plugins.enabled`, `plugins.only`, or
+            required in its table.
         wanted: Whether it is to be used: named, or first-party with all it needs.
         state: Active until a step says otherwise.
         reason: Why it is in this state and what to do, in one or two sentences; empty when active.
@@ -68,6 +73,8 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
     name: str
     distribution: str = ""
     entry_point: str = ""
+    folder: Path | None = None
+    local: bool = False
     named: bool = False
     wanted: bool = False
     state: State = State.ACTIVE

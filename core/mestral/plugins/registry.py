@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from mestral.contributions import Demo, PluginContext
-from mestral.plugins.guard import describe, run_step
+from mestral.plugins.guard import Bounds, describe, run_step, say_slow
 from mestral.plugins.hooks import HookCaller
+from mestral.plugins.instances import Instances
 from mestral.plugins.records import PluginRecord, State
 from mestral.plugins.services import Chosen
 from mestral.settings.model import Finding, Settings
@@ -34,6 +35,7 @@ class Plugins:
     Attributes:
         findings: What is wrong with, or worth knowing about, the settings of plugins.
         services: Slot -> the chosen service and the plugin that contributed it.
+        instances: Slot -> the instance of it that this process uses; empty before `make_instances`.
     """
 
     def __init__(
@@ -48,8 +50,11 @@ class Plugins:
         self._records = {record.name: record for record in records}
         self._settings = settings
         self._hooks = hooks
+        self._bounds = Bounds.of(settings.plugins)
         self.findings: tuple[Finding, ...] = tuple(findings)
         self.services: Chosen = services or {}
+        self.instances = Instances()
+        self._instances_made = False
 
     @property
     def records(self) -> tuple[PluginRecord, ...]:
@@ -66,11 +71,28 @@ class Plugins:
         return tuple(record for record in self.records if record.serves)
 
     @property
+    def broken(self) -> tuple[PluginRecord, ...]:
+        """Those that are to be used and are not active (degraded ones serve, and still count)."""
+        return tuple(record for record in self.records if record.wanted and record.state is not State.ACTIVE)
+
+    @property
     def required_missing(self) -> tuple[PluginRecord, ...]:
         """Those that the deployer requires and that are not active (degraded ones serve, and still count)."""
         return tuple(
             record for record in self.records if record.options.required and record.state is not State.ACTIVE
         )
+
+    def log_broken(self) -> None:
+        """Warn of those that are to be used and are not active."""
+        for record in self.broken:
+            _log.warning("plugin %s is %s: %s", record.name, record.state, record.reason)
+
+    def make_instances(self) -> None:
+        """Make the chosen service of every slot, once; a plugin whose service cannot be made is degraded."""
+        if self._instances_made:
+            return
+        self._instances_made = True
+        self.instances.make(self.services, self._settings.state_dir, self._bounds)
 
     async def startup(self) -> None:
         """Call `mestral_startup` of every plugin in use, in their order."""
@@ -99,23 +121,32 @@ class Plugins:
             step = partial(self._hooks.call, record.name, "mestral_demo", context=context, directory=folder)
             # A copy takes the verdict: a plugin without sample data goes on serving.
             copy = msgspec.structs.replace(record)
-            demo = run_step(copy, "demo", step, limit=self._settings.plugins.step_seconds)
+            demo = run_step(copy, "demo", step, self._bounds)
             demos[record.name] = demo if isinstance(demo, Demo) else copy.reason or _NO_DEMO
         return demos
 
     def context_of(self, record: PluginRecord) -> PluginContext:
         """What the hooks of that plugin get."""
-        return PluginContext(plugin=record.name, settings=record.settings, state_dir=self._settings.state_dir)
+        return PluginContext(
+            plugin=record.name,
+            settings=record.settings,
+            state_dir=self._settings.state_dir,
+            services=self.instances,
+        )
 
     async def _run(self, record: PluginRecord, hook: str) -> None:
         if hook not in record.hooks:
             return
-        limit = self._settings.plugins.step_seconds
+        bounds = self._bounds
+        loop = asyncio.get_running_loop()
+        slow = loop.call_later(bounds.slow, say_slow, record.name, hook, bounds)
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(bounds.stop):
                 await self._hooks.call(record.name, hook, context=self.context_of(record))
         except TimeoutError as error:
-            self._degrade(record, f"{hook} was still running after {limit:g} s and was cancelled.", error)
+            self._degrade(
+                record, f"{hook} was still running after {bounds.stop:g} s and was cancelled.", error
+            )
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -123,6 +154,8 @@ class Plugins:
             self._degrade(record, f"{hook} was cancelled by itself.", error)
         except (Exception, SystemExit) as error:
             self._degrade(record, f"{hook} {describe(error)}. The log has the traceback.", error)
+        finally:
+            slow.cancel()
 
     def _degrade(self, record: PluginRecord, reason: str, error: BaseException) -> None:
         _log.error("plugin %s is degraded: %s", record.name, reason, exc_info=error)
@@ -141,7 +174,7 @@ def ensure_startable(plugins: Plugins, settings: Settings) -> None:
     if not broken:
         return
     lines = [
-        f"  {record.name} is {record.state}: {record.reason}" for record in _culprits_first(plugins, broken)
+        f"  {record.name} is {record.state}: {record.reason}" for record in culprits_first(plugins, broken)
     ]
     rule = 'plugins.on_error = "fail"' if strict else "required = true in their tables"
     raise PluginsError(
@@ -149,7 +182,7 @@ def ensure_startable(plugins: Plugins, settings: Settings) -> None:
     )
 
 
-def _culprits_first(plugins: Plugins, broken: Sequence[PluginRecord]) -> list[PluginRecord]:
+def culprits_first(plugins: Plugins, broken: Sequence[PluginRecord]) -> list[PluginRecord]:
     """The broken plugins behind those that are the cause, also when the cause itself is not required."""
     causes = [plugins.get(record.because_of) for record in broken if record.because_of]
     everyone = {record.name: record for record in [*causes, *broken] if record is not None}

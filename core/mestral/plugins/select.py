@@ -1,9 +1,9 @@
 """Step 2, select: which of them are to be used, and in which order are they asked?
 
-Guarantees: nothing is imported. Third-party plugins stay `available` until the deployer names them; first-
-party plugins are wanted by default (step 4 may find that they need an extra or settings first). Names that
-nobody offers are reported, and those that are to be used get a record, so that no list or exit code overlooks
-them.
+Guarantees: nothing is imported. Installed third-party plugins stay `available` until the deployer names them;
+local ones are wanted, for the deployer put them there; first-party ones are wanted by default (step 4 may
+find that they need an extra or settings first). Names that nobody offers are reported, and those that are to
+be used get a record, so that no list or exit code overlooks them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ def select(records: list[PluginRecord], settings: Settings) -> tuple[list[Plugin
                 record = by_name[table] = _missing(table, by_name)
         if record is not None:
             record.options, record.origins = options.values, options.origins
-            record.named = options.values.required
+            record.named = record.local or options.values.required
             about_options[table] = options.findings
     for key, names in (
         ("enabled", choice.enabled),
@@ -71,7 +71,7 @@ def _apply(record: PluginRecord, settings: Settings, named: Iterable[str]) -> No
     elif choice.only is not None and record.name not in named:
         record.wanted = record.options.required
         record.end(State.DISABLED, "plugins.only does not name it: add it there to use it.")
-    elif record.state is State.ACTIVE and not record.first_party and record.name not in named:
+    elif record.state is State.ACTIVE and not (record.first_party or record.local or record.name in named):
         record.end(
             State.AVAILABLE,
             f'It is installed but not enabled: add "{record.name}" to plugins.enabled to use it.',
@@ -86,8 +86,9 @@ def _missing(name: str, known: Mapping[str, PluginRecord]) -> PluginRecord:
 
 def _nobody_offers(name: str, known: Mapping[str, PluginRecord]) -> str:
     installed = [record.name for record in known.values() if record.distribution]
+    hint = did_you_mean(name, installed) or f" Known: {', '.join(sorted(installed))}."
     return (
-        f"No installed distribution offers a plugin named {name!r}.{did_you_mean(name, installed)} "
+        f"No installed distribution offers a plugin named {name!r}.{hint} "
         "Install the distribution that does, or take the name out of the settings."
     )
 
@@ -108,7 +109,7 @@ def _not_installed_table(
     values = settings.plugins.tables[name].values()
     return Finding(
         level="error" if required else "warning",
-        where=next((value.origin for value in values), f"[plugins.{name}]"),
+        where=next((value.origin for value in values), f"{settings.config_file}: [plugins.{name}]"),
         key=f"plugins.{name}",
         message=f"This table has no effect. {_nobody_offers(name, known)}",
         plugin=name,

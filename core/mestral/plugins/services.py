@@ -42,7 +42,8 @@ def choose_services(records: Sequence[PluginRecord]) -> tuple[Chosen, list[Findi
                 where=owner.origins.get(key, f"default of plugins.{slot}"),
                 key=f"plugins.{slot}",
                 message=f"{key} = {name!r} names no service for slot {slot}. Installed and in use: "
-                f"{', '.join(sorted(offered))}.{did_you_mean(str(name), offered)}",
+                f"{', '.join(sorted(offered))}.{did_you_mean(str(name), offered)} Name one of these, or "
+                "enable the plugin that offers it.",
                 plugin=plugin,
             )
             findings.append(finding)
