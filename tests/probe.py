@@ -4,23 +4,28 @@ Used by the tests of `http`, `auth` and the command line; it depends on no plugi
 """
 
 import contextlib
+import http.client
 import importlib
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mestral.settings import Settings, load_settings
 
 SOURCE = '''
 import asyncio
+import time
 from typing import Annotated, Any, Literal
 
 import msgspec
 from mestral import Access, HealthCheck, Manifest, Problem, Routes, Service, hookimpl, platform_of
+
+
+WAYS = {"exit": SystemExit, "interrupt": KeyboardInterrupt, "cancel": asyncio.CancelledError}
 
 
 class ProbeSettings(msgspec.Struct, frozen=True):
@@ -110,11 +115,54 @@ def handlers():
         await asyncio.sleep(1)
         return json_response({"slept": True})
 
+    @get("/hold", access=Access.PUBLIC, operation_id="probe.hold")
+    async def hold(request: Request) -> Response[bytes]:
+        """Answer when the file `release` is there."""
+        state_dir = platform_of(request).settings.state_dir
+        (state_dir / f"held-{request.query_params['name']}").touch()
+        while not (state_dir / "release").exists():
+            await asyncio.sleep(0.01)
+        return json_response({})
+
+    @get("/stuck", access=Access.PUBLIC, operation_id="probe.stuck", sync_to_thread=True)
+    def stuck(request: Request) -> Response[bytes]:
+        (platform_of(request).settings.state_dir / "stuck").touch()
+        time.sleep(3600)
+        return json_response({})
+
+    @get("/end/{way:str}", access=Access.PUBLIC, operation_id="probe.end")
+    async def end(way: FromPath[str]) -> None:
+        raise WAYS[way]("inner detail")
+
+    @get("/end-in-thread/{way:str}", access=Access.PUBLIC, operation_id="probe.thread", sync_to_thread=True)
+    def end_in_thread(way: FromPath[str]) -> None:
+        raise WAYS[way]("inner detail")
+
+    @get("/end-in-task", access=Access.PUBLIC, operation_id="probe.end_task")
+    async def end_in_task() -> Response[bytes]:
+        async def leave():
+            raise SystemExit("inner detail")
+
+        task = asyncio.create_task(leave())
+        await asyncio.wait([task])
+        return json_response({"ended": repr(task.exception())})
+
+    @get("/end-in-stream", access=Access.PUBLIC, operation_id="probe.end_stream")
+    async def end_in_stream() -> Any:
+        from litestar.response import Stream
+
+        async def parts():
+            yield b"a" * 10
+            raise SystemExit("inner detail")
+
+        return Stream(parts())
+
     @get("/store", access=Access.PUBLIC, operation_id="probe.store")
     async def store(request: Request) -> Response[bytes]:
         return json_response({"complaint": platform_of(request).services["probe.store"]["complaint"]})
 
-    return (item, open_, me, make, operate, crash, busy, cached, half, slow, store)
+    ends = (end, end_in_thread, end_in_task, end_in_stream)
+    return (item, open_, me, make, operate, crash, busy, cached, half, slow, hold, stuck, store, *ends)
 
 
 class Probe:
@@ -208,6 +256,13 @@ class Server:
         """What it wrote so far."""
         return self._log.read_text()
 
+    def wait_for_file(self, name: str) -> None:
+        """Wait until a file is in its state folder."""
+        deadline = time.monotonic() + 60
+        while not (self.state / name).exists():
+            assert time.monotonic() < deadline, f"{name} did not appear:\n{self.log}"
+            time.sleep(0.02)
+
     def address(self) -> tuple[str, int]:
         """Where it listens, as soon as it does."""
         found = self.wait_for(r"running on http://([\d.]+):(\d+)")
@@ -223,14 +278,43 @@ class Server:
         return found
 
 
+def ask(
+    address: tuple[str, int], method: str, path: str, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """One request on a connection of its own: status, headers by lower-case name, body."""
+    connection = http.client.HTTPConnection(*address, timeout=60)
+    try:
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
 def python_path(site: Path) -> str:
     """`PYTHONPATH` of a process that finds the probe beside what this one finds."""
     return os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 @contextlib.contextmanager
-def serving(tmp_path: Path, *arguments: str, config: str = "") -> Iterator[Server]:
-    """Start `mestral serve` as a deployer does; it is killed at the end if it still runs."""
+def serving(
+    tmp_path: Path,
+    *arguments: str,
+    config: str = "",
+    name: str = "log.txt",
+    by: Sequence[str] = (),
+    descriptors: Sequence[int] = (),
+) -> Iterator[Server]:
+    """Start `mestral serve` as a deployer does; it is killed at the end if it still runs.
+
+    Args:
+        tmp_path: Its folder.
+        arguments: Of the command line.
+        config: More lines of its mestral.toml.
+        name: Of its log file: each server of a folder needs its own.
+        by: A command that starts it, which gets the command line of the server as arguments.
+        descriptors: Files that it inherits.
+    """
     site, state, file = tmp_path / "site", tmp_path / "state", tmp_path / "mestral.toml"
     if not site.exists():
         install_probe(site)
@@ -238,12 +322,29 @@ def serving(tmp_path: Path, *arguments: str, config: str = "") -> Iterator[Serve
         f'state_dir = "{state}"\n[plugins]\nonly = ["probe"]\n[readers]\ncount = 1\n'
         f'[auth]\nsecret_key = "{SECRET_KEY}"\nsecret_token = "{SECRET_TOKEN}"\n{config}'
     )
-    log = tmp_path / "log.txt"
-    command = [sys.executable, "-m", "mestral", "--config", str(file), "serve", "--port", "0", *arguments]
+    log = tmp_path / name
+    command = [
+        *by,
+        sys.executable,
+        "-m",
+        "mestral",
+        "--config",
+        str(file),
+        "serve",
+        "--port",
+        "0",
+        *arguments,
+    ]
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": python_path(site)}
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, env=environ, text=True, cwd=tmp_path
+            command,
+            stdout=output,
+            stderr=output,
+            env=environ,
+            text=True,
+            cwd=tmp_path,
+            pass_fds=descriptors,
         )
     try:
         yield Server(process, log, state)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -82,11 +83,43 @@ def test_routes_lists_core_and_plugins(tmp_path: Path) -> None:
     } in json.loads(done.stdout)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("routes",),
+        ("routes", "--json"),
+        ("plugins", "list"),
+        ("plugins", "show", "probe"),
+        ("config", "check"),
+        ("config", "show"),
+    ],
+)
+def test_commands_that_only_look_write_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    install_probe(tmp_path / "site")
+    before = set(tmp_path.rglob("*"))
+    done = run(tmp_path, *command, MESTRAL_PLUGINS__ONLY="probe", PYTHONDONTWRITEBYTECODE="1")
+    assert done.returncode == 0, done.stderr
+    assert "probe" in done.stdout or command == ("config", "check")
+    assert set(tmp_path.rglob("*")) == before
+
+
 def test_routes_says_what_is_wrong_with_the_settings(tmp_path: Path) -> None:
     done = run(tmp_path, "routes", MESTRAL_SERVER__PORT="many")
     assert done.returncode == 1
     assert "server.port" in done.stderr or "MESTRAL_SERVER__PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_demo_says_that_its_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = run(tmp_path, "demo", "--port", port)
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("mestral-demo-*"))
 
 
 def test_demo_serves_sample_data_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def document(client: Client) -> dict[str, Any]:
     return found
 
 
-def test_every_operation_has_id_plugin_tag_access_and_error_answer(document: dict[str, Any]) -> None:
+def test_every_operation_has_id_plugin_tag_access_and_error_answers(document: dict[str, Any]) -> None:
     count = sum(len(path) for path in document["paths"].values())
     found = operations(document)
     assert len(found) == count, "operation ids are not unique"
@@ -35,9 +35,11 @@ def test_every_operation_has_id_plugin_tag_access_and_error_answer(document: dic
         plugin = name.partition(".")[0]
         assert (operation["x-plugin"], operation["tags"]) == (plugin, [plugin])
         assert operation["x-access"] in {"public", "identified", "read", "operate"}
-        schema = operation["responses"]["default"]["content"]["application/json"]["schema"]
+        schema = operation["responses"]["500"]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/Problem"}
-        assert "400" not in operation["responses"]
+        for answer in operation["responses"].values():
+            assert answer["headers"]["X-Request-ID"]
+            assert answer["description"]
     assert document["openapi"].startswith("3.1")
     assert {"name": "probe", "description": "A probe. (version 0.1)"} in document["tags"]
     assert document["servers"] == [{"url": "/"}]
@@ -76,9 +78,27 @@ def test_query_parameters_are_described(document: dict[str, Any]) -> None:
 
 def test_body_is_described(document: dict[str, Any]) -> None:
     make = operations(document)["probe.make"]
-    schema = make["requestBody"]["content"]["application/json"]["schema"]
-    assert schema == {"$ref": "#/components/schemas/Thing"}
-    assert list(make["responses"]) == ["200", "default"]
+    shapes = (make["requestBody"], make["responses"]["200"])
+    for shape in shapes:
+        schema = shape["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/probe.Thing"}
+    thing = document["components"]["schemas"]["probe.Thing"]
+    assert thing["properties"]["size"] == {"type": "integer", "minimum": 1, "default": 1}
+    assert list(make["responses"]) == ["200", "401", "408", "413", "414", "422", "500", "503"]
+
+
+def test_errors_that_the_settings_make_possible_are_listed(make_client: MakeClient) -> None:
+    limits = {"server__allowed_hosts": ["testserver.local"], "server__max_requests_per_client": 5}
+    document = make_client(**limits).get("/openapi.json", headers={"host": "testserver.local"}).json()
+    responses = operations(document)["probe.item"]["responses"]
+    assert list(responses) == ["200", "400", "401", "404", "414", "422", "429", "500", "503"]
+    assert set(responses["401"]["headers"]) == {"X-Request-ID", "WWW-Authenticate"}
+    assert set(responses["503"]["headers"]) == {"X-Request-ID", "Retry-After"}
+
+
+def test_options_names_every_method_of_a_path(client: Client) -> None:
+    assert client.options("/v3/tokentest").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert client.options("/x/probe/things").headers["allow"] == "OPTIONS, POST"
 
 
 def test_security_follows_the_protection_level(make_client: MakeClient) -> None:

@@ -188,7 +188,7 @@ def test_signals_for_the_whole_service_do_not_end_a_reader(tmp_path: Path) -> No
         site.write("a", "one")
         answer = threads.submit(site.get, "waiting", "a")
         until(lambda: site.renders("a"))
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(site.renders("a")[0], number)
         site.write("a.go")
         assert answer.result().json()["text"] == "one"

@@ -11,10 +11,12 @@ import click
 
 from mestral import __version__
 from mestral.cli.options import CliOptions
+from mestral.settings.nearest import did_you_mean
 
 _COMMANDS = {
     "config": ("mestral.cli.config:config", "Check and show the settings."),
     "demo": ("mestral.cli.demo:demo", "Serve sample data, to look around."),
+    "migrate": ("mestral.cli.migrate:migrate", "Move from Autosubmit API: check what will be used."),
     "plugins": ("mestral.cli.plugins:plugins", "Show the plugins and their states."),
     "routes": ("mestral.cli.routes:routes", "Show every route that is served."),
     "serve": ("mestral.cli.serve:serve", "Serve the API."),
@@ -33,6 +35,14 @@ class _LazyGroup(click.Group):
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message}{did_you_mean(args[0], _COMMANDS)}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

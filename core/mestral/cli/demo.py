@@ -7,14 +7,18 @@ written, and it is removed at the end. The deployer's own settings take no part.
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+import uvicorn
 
 from mestral.app import build_app
-from mestral.cli.serve import prepare_process, run, stop_with
+from mestral.cli.listening import CannotListen, listening
+from mestral.cli.serve import stop_with
+from mestral.cli.server import Server, server_process, uvicorn_options
 from mestral.contributions import Demo
 from mestral.plugins import PluginsError, load_plugins
 from mestral.settings import Settings, SettingsError, Value, load_settings
@@ -27,11 +31,10 @@ _ENVIRONMENT = ("HOME", "LANG", "PATH", "TZ", "USER")
 @click.option("--port", type=int, default=8000, show_default=True, help="TCP port; 0 lets the system choose.")
 def demo(*, port: int) -> None:
     """Serve sample data, to look around."""
-    prepare_process()
-    with tempfile.TemporaryDirectory(prefix="mestral-demo-") as scratch:
+    with server_process(), tempfile.TemporaryDirectory(prefix="mestral-demo-") as scratch:
         try:
             _serve(Path(scratch).resolve(), port)
-        except (SettingsError, PluginsError) as error:
+        except (CannotListen, SettingsError, PluginsError) as error:
             stop_with(error)
 
 
@@ -43,17 +46,21 @@ def _serve(scratch: Path, port: int) -> None:
         "auth.protection_level": "NONE",
         "auth.secret_key": secrets.token_urlsafe(48),
     }
-    demos = _prepare(_settings(scratch, core), scratch)
-    settings = _settings(scratch, core | {key: value for one in demos for key, value in one.settings.items()})
+    with listening(_settings(scratch, core).server) as sockets:
+        demos = _prepare(_settings(scratch, core), scratch)
+        more = {key: value for one in demos for key, value in one.settings.items()}
+        settings = _settings(scratch, core | more)
+        config = uvicorn.Config(build_app(settings), **uvicorn_options(settings))
+        Server(config, partial(_show, demos)).run(sockets)
 
-    def ready(address: str) -> None:
-        click.echo("\nMestral shows its sample data. Open:")
-        pages = [page for one in demos for page in one.open]
-        for path, words in [*pages, ("/openapi.json", "the whole API")]:
-            click.echo(f"  {address}{path}  ({words})")
-        click.echo("Ctrl-C ends it and removes the data.\n")
 
-    run(build_app(settings), settings, ready)
+def _show(demos: Sequence[Demo], addresses: Sequence[str]) -> None:
+    """Say what there is to see."""
+    click.echo("\nMestral shows its sample data. Open:")
+    pages = [page for one in demos for page in one.open]
+    for path, words in [*pages, ("/openapi.json", "the whole API")]:
+        click.echo(f"  {addresses[0]}{path}  ({words})")
+    click.echo("Ctrl-C ends it and removes the data.\n")
 
 
 def _settings(scratch: Path, overrides: Mapping[str, Any]) -> Settings:

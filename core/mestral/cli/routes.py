@@ -1,13 +1,21 @@
-"""`mestral routes`: every route that is served, who may use it, and whose it is."""
+"""`mestral routes`: every route that is served, who may use it, and whose it is.
+
+Guarantees: nothing is written, not even the state folder.
+"""
+
+import secrets
 
 import click
 import msgspec
 from litestar import Litestar
 
-from mestral.app import build_app
+from mestral.app import assemble
+from mestral.auth.tokens import Tokens
+from mestral.cli.look import clean_output
 from mestral.cli.options import CliOptions
+from mestral.http import core_handlers
 from mestral.http.openapi import documented_routes
-from mestral.plugins import PluginsError
+from mestral.plugins import PluginsError, ensure_startable, load_plugins
 from mestral.settings import SettingsError, load_settings
 
 
@@ -27,10 +35,14 @@ class RouteRow(msgspec.Struct, frozen=True):
 def routes(options: CliOptions, *, as_json: bool) -> None:
     """Show every route that is served: method, path, access, plugin, operation id."""
     try:
-        app = build_app(load_settings(config=options.config))
+        settings = load_settings(config=options.config)
+        with clean_output():
+            plugins = load_plugins(settings, writes=False, core_handlers=core_handlers())
+        ensure_startable(plugins, settings)
     except (SettingsError, PluginsError) as error:
         raise click.ClickException(str(error)) from error
-    rows = list_routes(app)
+    unused = Tokens(settings.auth, secrets.token_urlsafe(48))
+    rows = list_routes(assemble(settings, plugins, unused))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
         return

@@ -1,25 +1,25 @@
 """`mestral serve`: one front under uvicorn.
 
-Guarantees: what cannot start says why in plain words and exits with 2. SIGTERM and SIGINT let requests in
-flight finish for `server.shutdown_seconds`; the exit code is then 0.
+Guarantees: what cannot start says why in plain words and exits with 2, before anything is written when it
+cannot listen.
 """
 
 import logging
 import os
-import signal
-import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 import msgspec
 import uvicorn
 from litestar import Litestar
+from uvicorn.supervisors import ChangeReload
 
 from mestral.app import build_app
+from mestral.cli.listening import CannotListen, listening
 from mestral.cli.options import CliOptions
+from mestral.cli.server import Server, configure_logging, server_process, uvicorn_options
 from mestral.platform import Platform
 from mestral.plugins import PluginsError, State
 from mestral.settings import Settings, SettingsError, Value, load_settings
@@ -44,6 +44,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=int, help="TCP port; 0 lets the system choose.")
 @click.option("--uds", help="Path of a unix socket to listen on instead.")
+@click.option("--fd", type=int, help="Number of a socket, given by whoever starts it, to listen on instead.")
 @click.option("--root-path", help="Public path prefix behind a proxy, such as /api.")
 @click.option("--readers", type=int, help="Number of reader processes.")
 @click.option("--reload", is_flag=True, help="Start again when a source file changes (for development).")
@@ -54,13 +55,15 @@ def serve(
     host: str | None,
     port: int | None,
     uds: str | None,
+    fd: int | None,
     root_path: str | None,
     readers: int | None,
     reload: bool,
 ) -> None:
     """Serve the API.
 
-    Options win over the environment, the environment over mestral.toml.
+    Options win over the environment, the environment over mestral.toml. Sockets that a service manager passes
+    (LISTEN_FDS) are used instead of host, port and uds.
     """
     given = {
         "server.host": ("--host", host),
@@ -77,86 +80,38 @@ def serve(
             if value is not None
         },
     )
-    prepare_process()
-    if reload:
-        os.environ[_HANDOVER] = msgspec.json.encode(chosen).decode()
-        where = _uvicorn_options(_load(chosen))
-        uvicorn.run("mestral.cli.serve:application", factory=True, reload=True, **where)
-    else:
+    with server_process():
         settings = _load(chosen)
-        run(_build(settings), settings)
+        try:
+            with listening(settings.server, fd) as sockets:
+                if reload:
+                    os.environ[_HANDOVER] = msgspec.json.encode(chosen).decode()
+                    config = uvicorn.Config(
+                        "mestral.cli.serve:application",
+                        factory=True,
+                        reload=True,
+                        **uvicorn_options(settings, sockets),
+                    )
+                    ChangeReload(config, target=Server(config).run, sockets=sockets).run()
+                else:
+                    config = uvicorn.Config(_build(settings), **uvicorn_options(settings, sockets))
+                    Server(config).run(sockets)
+        except CannotListen as error:
+            stop_with(error)
 
 
 def application() -> Litestar:
     """The app, for a process that `--reload` started."""
-    _configure_logging()
+    configure_logging()
     return _build(_load(msgspec.json.decode(os.environ[_HANDOVER], type=_Options)))
 
 
-class _Server(uvicorn.Server):
-    """Says when it listens, and where."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        if self.started and not self.config.uds:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-
-
-def run(app: Litestar, settings: Settings, ready: Callable[[str], None] = lambda address: None) -> None:
-    """Serve until SIGTERM or SIGINT.
-
-    Args:
-        app: The app.
-        settings: The `[server]` table says where and how.
-        ready: Called with the address, such as `http://127.0.0.1:8000`, when the server listens on one.
-    """
-    try:
-        _Server(uvicorn.Config(app, **_uvicorn_options(settings)), ready).run()
-    finally:
-        if settings.server.uds:
-            settings.server.uds.unlink(missing_ok=True)
-
-
-def _uvicorn_options(settings: Settings) -> dict[str, Any]:
-    server = settings.server
-    return {
-        "host": server.host,
-        "port": server.port,
-        "uds": str(server.uds) if server.uds else None,
-        "proxy_headers": True,
-        "forwarded_allow_ips": server.forwarded_allow_ips,
-        "timeout_graceful_shutdown": server.shutdown_seconds,
-        "lifespan": "on",
-        "access_log": False,
-        "log_config": None,
-        "server_header": False,
-        "ws": "none",
-    }
-
-
-def prepare_process() -> None:
-    """Log to standard error, one line per event; clean up and exit with 0 at SIGTERM and SIGINT.
-
-    While it serves, uvicorn ends orderly at a signal and raises it again afterwards.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    _configure_logging()
-
-
-def _configure_logging() -> None:
-    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, format=line, stream=sys.stderr, force=True)
-
-
 def log_plugins(app: Litestar) -> None:
-    """Say which plugins serve. (What is wrong with the others was logged when it was found.)"""
+    """Say which plugins serve, and what has no effect. (What is wrong was logged when it was found.)"""
     platform: Platform = app.state.platform
+    for finding in platform.plugins.findings:
+        if finding.level == "warning":
+            logger.warning("%s", finding.line)
     for record in platform.plugins.active:
         if record.state is State.ACTIVE:
             logger.info("plugin %s is active (%s)", record.name, record.distribution)
@@ -185,7 +140,3 @@ def _build(settings: Settings) -> Litestar:
         stop_with(error)
     log_plugins(app)
     return app
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    sys.exit(0)
