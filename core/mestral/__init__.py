@@ -16,9 +16,11 @@ _HOME = {
     "Demo": "mestral.contributions",
     "HealthCheck": "mestral.contributions",
     "Manifest": "mestral.contributions",
+    "Migrated": "mestral.contributions",
     "PluginContext": "mestral.contributions",
     "Routes": "mestral.contributions",
     "Service": "mestral.contributions",
+    "Verdict": "mestral.contributions",
     "Identity": "mestral.auth.identity",
     "Platform": "mestral.platform",
     "platform_of": "mestral.platform",
@@ -27,6 +29,7 @@ _HOME = {
     "not_found": "mestral.errors",
     "unavailable": "mestral.errors",
     "Secret": "mestral.settings.secret",
+    "mask_urls": "mestral.settings.secret",
     "hookimpl": "mestral.hookspecs",
 }
 
@@ -38,14 +41,16 @@ if TYPE_CHECKING:
         Demo,
         HealthCheck,
         Manifest,
+        Migrated,
         PluginContext,
         Routes,
         Service,
+        Verdict,
     )
     from mestral.errors import Problem, invalid, not_found, unavailable
     from mestral.hookspecs import hookimpl
     from mestral.platform import Platform, platform_of
-    from mestral.settings.secret import Secret
+    from mestral.settings.secret import Secret, mask_urls
 
 __all__ = [
     "API_VERSION",
@@ -54,14 +59,17 @@ __all__ = [
     "HealthCheck",
     "Identity",
     "Manifest",
+    "Migrated",
     "Platform",
     "PluginContext",
     "Problem",
     "Routes",
     "Secret",
     "Service",
+    "Verdict",
     "hookimpl",
     "invalid",
+    "mask_urls",
     "not_found",
     "platform_of",
     "unavailable",

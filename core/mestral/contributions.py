@@ -47,6 +47,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         settings: The Struct of its `[plugins.<name>]` table; each field is a setting with a default.
         configured: Says what is missing for the plugin to be useful with these settings, None when nothing
             is: a first-party plugin is on by default only when this returns None.
+        migration: Import path `package.module:function` of `function(settings, environ)`, which returns what
+            `mestral migrate check` reports: `Migrated` for everything of an Autosubmit API environment that
+            concerns this plugin, beyond the variables that its settings name. Asked in every state of the
+            plugin; settings is None when they are wrong. It writes nothing.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     extra: str | None = None
     settings: type[msgspec.Struct] | None = None
     configured: Callable[[Any], str | None] | None = None
+    migration: str | None = None
 
 
 class Routes(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +76,13 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
             level and an operation id.
         prefix: Put before every path. None means `/x/<plugin>`; any other needs, for a third-party plugin,
             the deployer's `paths` in `[plugins.<name>]`.
+        examples: JSON file of examples for the OpenAPI document, `{operation id: [{"summary": ...,
+            "parameters": {name: value}, "status": 200, "answer": body}]}`; None without.
     """
 
     handlers: tuple[Any, ...]
     prefix: str | None = None
+    examples: Path | None = None
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,11 +107,16 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: Unique within the plugin.
-        check: Async; returns None when all is well, else a sentence.
+        check: Async; returns None when all is well, else a sentence saying what is wrong and what to do. It
+            is for the deployer and may name paths: `/health/ready` shows it to those who may read.
+        setting: The setting of the plugin that names what is looked at, where there is one. The check is then
+            also run where nothing is started, by `mestral config check` (a sentence is an error there) and
+            `mestral plugins`, so it must do without `mestral_startup`.
     """
 
     name: str
     check: Callable[[], Any]
+    setting: str | None = None
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,16 +131,56 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     open: tuple[tuple[str, str], ...] = ()
 
 
+class Verdict(StrEnum):
+    """What `mestral migrate check` says of one thing, the worst first."""
+
+    UNREADABLE = "unreadable"
+    """It cannot be read, so nothing is known of what it says."""
+    UNSAFE = "unsafe"
+    """As it is, somebody may do what they must not."""
+    DECIDE = "decide"
+    """It cannot go on as it is: somebody has to decide."""
+    DIFFERS = "differs"
+    """It is used, and Mestral behaves otherwise than Autosubmit API."""
+    USED = "used"
+    """It is used, as before."""
+    IGNORED = "ignored"
+    """It has no effect."""
+
+
+class Migrated(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing of an Autosubmit API environment, and what becomes of it.
+
+    Attributes:
+        verdict: What becomes of it.
+        name: The variable, or section and key: `SECRET_KEY`, `[database] path`, `RUNNERS`.
+        where: Where it stands: a file, or `environment`.
+        value: For people; masked when it is secret, empty when there is none.
+        setting: Dotted key of the setting of Mestral that it sets; empty when none.
+        message: Why, and what to do; empty when `used` says all.
+    """
+
+    verdict: Verdict
+    name: str
+    where: str
+    value: str = ""
+    setting: str = ""
+    message: str = ""
+
+
 class PluginContext(msgspec.Struct, frozen=True, kw_only=True):
     """What every hook gets.
 
     Attributes:
         plugin: Name of the plugin the hook belongs to.
         settings: Its validated settings Struct, None when it declares none.
-        state_dir: Folder for what Mestral owns on this machine; exists, save for `mestral_services`, which is
-            called also where settings are only checked.
+        state_dir: Folder for what Mestral owns on this machine. It exists where the platform is served; hooks
+            that return contributions are also called where it is only looked at, and write nothing.
+        services: The chosen instance of every service slot. They are made when all plugins are loaded: a
+            collect hook may keep this mapping and finds nothing in it yet.
     """
 
     plugin: str
     settings: Any
     state_dir: Path
+    services: Mapping[str, Any]

@@ -20,6 +20,7 @@ class CasPlugin:
         extra="cas",
         settings=CasSettings,
         configured=missing,
+        migration="mestral_auth_cas.migration:login_rules",
     )
 
 

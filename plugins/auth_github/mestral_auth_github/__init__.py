@@ -21,6 +21,7 @@ class GithubPlugin:
         extra="github",
         settings=GithubSettings,
         configured=missing,
+        migration="mestral_auth_github.migration:login_rules",
     )
 
 

@@ -21,6 +21,7 @@ class OidcPlugin:
         extra="oidc",
         settings=OidcSettings,
         configured=missing,
+        migration="mestral_auth_oidc.migration:login_rules",
     )
 
 

@@ -1,0 +1,58 @@
+"""The mestral.toml that says the same as the environment does.
+
+Guarantees: it loads without an error; no secret is in it: where one was set, a comment says how to give it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mestral.settings import Finding, Secret
+from mestral.settings.describe import DEFAULT, Row
+
+
+def equivalent(rows: Iterable[Row], findings: Iterable[Finding]) -> str:
+    """The text of the file.
+
+    Args:
+        rows: All settings; those at their default are left out.
+        findings: What was refused: it is in no row, and is said in a comment.
+    """
+    top: list[str] = []
+    tables: dict[str, list[str]] = {}
+    for row in rows:
+        if row.origin == DEFAULT:
+            continue
+        table, _, key = row.key.rpartition(".")
+        tables.setdefault(table, []).extend(_lines(key, row)) if table else top.extend(_lines(key, row))
+    refused = sorted(
+        {f"# {finding.key}: {finding.message}" for finding in findings if finding.level == "error"}
+    )
+    parts = [
+        ["# Made by `mestral migrate check --toml` from the environment of Autosubmit API.", *refused, *top]
+    ]
+    parts += [[f"[{table}]", *lines] for table, lines in tables.items()]
+    return "\n\n".join("\n".join(line.replace("\n", " ") for line in part) for part in parts) + "\n"
+
+
+def _lines(key: str, row: Row) -> list[str]:
+    if Secret.MASK not in str(row.value):
+        return [f"{key} = {_value(row.value)}"]
+    file = row.origin.partition("_FILE (")[2].removesuffix(")")
+    if file and row.value == Secret.MASK:
+        return [f"{key}_file = {_value(file)}"]
+    if row.value == Secret.MASK:
+        return [
+            f"# {key} stays in {row.origin}. Better in a file of mode 0600:",
+            f'# {key}_file = "/etc/mestral/{key}"',
+        ]
+    return [f"# {key} holds a password and stays in {row.origin}."]
+
+
+def _value(value: Any) -> str:
+    """A TOML value; JSON's texts, numbers and lists are TOML's, save for DEL."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_value(str(name))} = {_value(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
