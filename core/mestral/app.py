@@ -14,14 +14,15 @@ from litestar.datastructures import State
 from mestral.auth.guard import access_guard
 from mestral.auth.keys import signing_key
 from mestral.auth.tokens import Tokens
-from mestral.http.core_routes import core_handlers
+from mestral.http.core_routes import core_handlers, served_core_handlers
 from mestral.http.errors import answer_exception
 from mestral.http.openapi import build_openapi
 from mestral.http.outer import Outer
+from mestral.http.status import Front
 from mestral.platform import Platform
 from mestral.plugins import PluginRecord, Plugins, ensure_startable, load_plugins
+from mestral.plugins.health import log_problems
 from mestral.readers import Readers, ReaderService
-from mestral.services import make_services
 from mestral.settings import Settings, ensure_state_dir
 
 
@@ -35,10 +36,19 @@ def build_app(settings: Settings) -> Litestar:
     ensure_state_dir(settings)
     tokens = Tokens(settings.auth, signing_key(settings))
     plugins = load_plugins(settings, core_handlers=core_handlers())
-    services = make_services(plugins, settings)
+    plugins.log_broken()
+    plugins.make_instances()
     ensure_startable(plugins, settings)
+    return assemble(settings, plugins, tokens)
+
+
+def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
+    """The app of plugins that are loaded; nothing is written and nothing runs before it is started."""
     readers = Readers(settings, _reader_services(plugins))
-    routers = [_router("core", "/", core_handlers()), *_plugin_routers(plugins.active)]
+    routers = [
+        _router("core", "/", served_core_handlers(settings, plugins)),
+        *_plugin_routers(plugins.active),
+    ]
     app = Litestar(
         routers,
         debug=False,
@@ -51,13 +61,17 @@ def build_app(settings: Settings) -> Litestar:
         state=State(
             {
                 "platform": Platform(
-                    settings=settings, plugins=plugins, readers=readers, tokens=tokens, services=services
+                    settings=settings,
+                    plugins=plugins,
+                    readers=readers,
+                    tokens=tokens,
+                    services=plugins.instances,
                 ),
                 "openapi": build_openapi(routers, plugins.active, settings),
             }
         ),
     )
-    app.asgi_handler = Outer(app.asgi_handler, settings)
+    app.asgi_handler = Outer(Front(app.asgi_handler), settings, app.routes)
     return app
 
 
@@ -88,6 +102,7 @@ def _lifespan(plugins: Plugins, readers: Readers) -> Any:
         try:
             await readers.start()
             await plugins.startup()
+            await log_problems(plugins)
             yield
         finally:
             try:

@@ -69,3 +69,19 @@ def unavailable(message: str, *, retry_after: int | None = None) -> Problem:
     """
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
     return Problem(503, message, headers=headers)
+
+
+def unauthorized(
+    message: str = "Unauthorized", *, invalid_token: bool = False, body: dict[str, object] | None = None
+) -> Problem:
+    """401 with the challenge of RFC 6750 section 3.
+
+    Args:
+        message: `Unauthorized` or `Expired token`.
+        invalid_token: The request brought a token, and it is not valid.
+        body: Keys in place of the envelope, where the contract wants another shape.
+    """
+    challenge = 'Bearer realm="mestral"'
+    if invalid_token:
+        challenge += ', error="invalid_token"'
+    return Problem(401, message, headers={"WWW-Authenticate": challenge}, body=body)

@@ -15,7 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mestral.contributions import Demo, HealthCheck, PluginContext, Routes, Service
+    from mestral.contributions import Demo, HealthCheck, PluginContext, Routes, Service, StatusSection
 
 hookspec = pluggy.HookspecMarker("mestral")
 hookimpl = pluggy.HookimplMarker("mestral")
@@ -42,9 +42,17 @@ class Hooks:
 
     @hookspec
     def mestral_health_checks(self, context: PluginContext) -> Sequence[HealthCheck]:  # type: ignore[empty-body]
-        """Contribute health checks, shown in `/health/ready`.
+        """Contribute health checks, shown in `/health/ready`; those about a setting also by `config check`.
 
-        Called: once, while the app is built. Kind: collect. Returns: `HealthCheck`, possibly none.
+        Called: once, before routes are collected. Kind: collect. Returns: `HealthCheck`, possibly none.
+        If it raises: the plugin is `failed`. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_status_sections(self, context: PluginContext) -> Sequence[StatusSection]:  # type: ignore[empty-body]
+        """Contribute sections of the status page, which core shows at `/` in a browser.
+
+        Called: once, after routes were collected. Kind: collect. Returns: `StatusSection`, possibly none.
         If it raises: the plugin is `failed`. Since: 0.1.
         """
 

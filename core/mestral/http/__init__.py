@@ -6,12 +6,14 @@ cache headers; inside it `auth.guard` checks access and `errors` shapes what is 
 """
 
 from mestral.auth.guard import identity_of
+from mestral.http.answers import Answers
 from mestral.http.core_routes import core_handlers
 from mestral.http.query import parse_query
 from mestral.http.responses import json_response
 from mestral.http.routing import delete, get, patch, post, put
 
 __all__ = [
+    "Answers",
     "core_handlers",
     "delete",
     "get",

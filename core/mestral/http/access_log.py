@@ -27,14 +27,16 @@ def log_request(scope: Any, method: str, path: str, *, status: int, size: int, s
         seconds: From the request's arrival to the end of the answer.
     """
     identity = identity_in(scope)
+    client = scope.get("client")
     logger.info(
-        "%s %s status=%d bytes=%d ms=%.1f request=%s identity=%s",
+        "%s %s status=%d bytes=%d ms=%.1f request=%s client=%s identity=%s",
         method,
         path,
         status,
         size,
         seconds * 1000,
         request_id_in(scope),
+        _one_word(client[0]) if client and client[0] else "-",
         _one_word(identity.id) if identity else "-",
     )
 
@@ -47,4 +49,6 @@ def printable_path(scope: Any) -> str:
 
 
 def _one_word(text: str) -> str:
+    if text.isprintable() and " " not in text:
+        return text
     return "".join(c if c.isprintable() and c != " " else f"%{ord(c):02X}" for c in text)

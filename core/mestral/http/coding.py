@@ -7,6 +7,7 @@ order. Without the header, or without anything both know, the body as it is.
 from collections.abc import Sequence
 from functools import lru_cache
 
+from mestral.http.weights import weigh
 from mestral.readers.compress import Coding
 
 
@@ -22,23 +23,9 @@ def negotiate(accept_encoding: str | None, offered: Sequence[Coding]) -> Coding:
 
 @lru_cache(maxsize=256)  # clients send a handful of different headers
 def _choose(accept_encoding: str, offered: tuple[Coding, ...]) -> Coding:
-    weights = dict(map(_weighed, accept_encoding.lower().split(",")))
+    weights = dict(map(weigh, accept_encoding.lower().split(",")))
     anything = weights.get("*", 0.0)
     accepted = [(weights.get(coding, anything), coding) for coding in offered]
     as_it_is = weights.get("identity", 0.0)
     best, coding = max(accepted, key=lambda pair: pair[0])
     return coding if best > 0 and best >= as_it_is else ""
-
-
-def _weighed(part: str) -> tuple[str, float]:
-    """A coding and its weight; one that cannot be read is not accepted."""
-    name, *parameters = (word.strip() for word in part.split(";"))
-    for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        if key.strip() == "q":
-            try:
-                weight = float(value)
-            except ValueError:
-                return name, 0.0
-            return name, weight if 0 < weight <= 1 else 0.0
-    return name, 1.0

@@ -15,6 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
+    InternalServerException,
     MethodNotAllowedException,
     NotFoundException,
     SerializationException,
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 UNEXPECTED = Problem(500, "An unexpected error occurred.")
 NOT_ROUTED = Problem(404, "Not Found")
+
+_LEFT = "client disconnected prematurely"  # Litestar's word for it, in an error that is not the server's
 
 _OFFSET = re.compile(r"\(byte (\d+)\)")
 _AT_PATH = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<path>.*)`$")
@@ -59,13 +62,15 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
         return _answer(
             Problem(422, f"Invalid value for '{offset[1] if offset else 'request'}': JSON decode error")
         )
+    if isinstance(error, InternalServerException) and error.detail == _LEFT:
+        return _answer(Problem(400, "The client left before its request was complete."))
     if isinstance(error, HTTPException) and error.status_code != 500:
         return _answer(Problem(error.status_code, error.detail, headers=error.headers))
     log_unexpected(request.scope, error)
     return _answer(UNEXPECTED)
 
 
-def log_unexpected(scope: Any, error: Exception) -> None:
+def log_unexpected(scope: Any, error: BaseException) -> None:
     """Log an error that nobody foresaw, so that its request and its plugin can be found."""
     handler = scope.get("route_handler")
     plugin = handler.opt.get("plugin", "core") if handler is not None else "core"

@@ -12,11 +12,18 @@ from litestar import handlers
 from litestar.handlers import HTTPRouteHandler
 
 from mestral.contributions import Access
+from mestral.http.answers import Answers
 from mestral.http.query import parameters_of
 
 
 def get(
-    path: str, *, access: Access, operation_id: str, query: type[msgspec.Struct] | None = None, **options: Any
+    path: str,
+    *,
+    access: Access,
+    operation_id: str,
+    query: type[msgspec.Struct] | None = None,
+    answers: Answers | None = None,
+    **options: Any,
 ) -> HTTPRouteHandler:
     """A route for GET; HEAD comes with it.
 
@@ -26,43 +33,72 @@ def get(
         access: Who may use it.
         operation_id: Unique over all plugins: `<plugin>.<name>`.
         query: The Struct its handler gives to `parse_query`, for the OpenAPI document.
+        answers: What it answers, for the OpenAPI document.
         options: More options of Litestar's decorator (`summary`, `sync_to_thread`, ...).
     """
-    return handlers.get(path, **_options(access, operation_id, query, options))
+    return handlers.get(path, **_options(access, operation_id, query, answers, options))
 
 
 def post(
-    path: str, *, access: Access, operation_id: str, query: type[msgspec.Struct] | None = None, **options: Any
+    path: str,
+    *,
+    access: Access,
+    operation_id: str,
+    query: type[msgspec.Struct] | None = None,
+    answers: Answers | None = None,
+    **options: Any,
 ) -> HTTPRouteHandler:
     """A route for POST; arguments as for `get`."""
-    return handlers.post(path, **_options(access, operation_id, query, options))
+    return handlers.post(path, **_options(access, operation_id, query, answers, options))
 
 
 def put(
-    path: str, *, access: Access, operation_id: str, query: type[msgspec.Struct] | None = None, **options: Any
+    path: str,
+    *,
+    access: Access,
+    operation_id: str,
+    query: type[msgspec.Struct] | None = None,
+    answers: Answers | None = None,
+    **options: Any,
 ) -> HTTPRouteHandler:
     """A route for PUT; arguments as for `get`."""
-    return handlers.put(path, **_options(access, operation_id, query, options))
+    return handlers.put(path, **_options(access, operation_id, query, answers, options))
 
 
 def patch(
-    path: str, *, access: Access, operation_id: str, query: type[msgspec.Struct] | None = None, **options: Any
+    path: str,
+    *,
+    access: Access,
+    operation_id: str,
+    query: type[msgspec.Struct] | None = None,
+    answers: Answers | None = None,
+    **options: Any,
 ) -> HTTPRouteHandler:
     """A route for PATCH; arguments as for `get`."""
-    return handlers.patch(path, **_options(access, operation_id, query, options))
+    return handlers.patch(path, **_options(access, operation_id, query, answers, options))
 
 
 def delete(
-    path: str, *, access: Access, operation_id: str, query: type[msgspec.Struct] | None = None, **options: Any
+    path: str,
+    *,
+    access: Access,
+    operation_id: str,
+    query: type[msgspec.Struct] | None = None,
+    answers: Answers | None = None,
+    **options: Any,
 ) -> HTTPRouteHandler:
     """A route for DELETE; arguments as for `get`."""
-    return handlers.delete(path, **_options(access, operation_id, query, options))
+    return handlers.delete(path, **_options(access, operation_id, query, answers, options))
 
 
 def _options(
-    access: Access, operation_id: str, query: type[msgspec.Struct] | None, options: dict[str, Any]
+    access: Access,
+    operation_id: str,
+    query: type[msgspec.Struct] | None,
+    answers: Answers | None,
+    options: dict[str, Any],
 ) -> dict[str, Any]:
     if query is not None:
         parameters_of(query)  # refuses, here and now, what no parameter can fill
-    opt = {**options.pop("opt", {}), "access": Access(access), "query": query}
+    opt = {**options.pop("opt", {}), "access": Access(access), "query": query, "answers": answers}
     return {"status_code": 200, **options, "operation_id": operation_id, "opt": opt}

@@ -3,24 +3,25 @@
 from typing import Any
 
 from litestar import Request, Response
-from litestar.params import FromPath
 
 from mestral import Access
-from mestral.http import get
+from mestral.http import Answers, get
 from mestral.readers import Plan
+from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.counters import not_counted
+from mestral_experiments.views.counters import Counters, not_counted
 
 
 @get(
     "/v3/expcount/{expid:str}",
     access=Access.READ,
     operation_id="experiments.v3_expcount",
+    answers=Answers(body=Counters, etag=True),
     summary="Number of jobs in each state",
 )
-async def expcount(request: Request[Any, Any, Any], expid: FromPath[str]) -> Response[bytes]:
+async def expcount(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
     """Counted from the job list."""
     source = source_of(request)
     return await respond(

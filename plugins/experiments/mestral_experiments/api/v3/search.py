@@ -1,20 +1,34 @@
 """The v3 search family: `/v3/search`, `/v3/searchowner`, `/v3/running` (contract/API_V3.md 2.4)."""
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 from litestar import Request, Response
-from litestar.params import FromPath
+from litestar.params import PathParameter
 
-from mestral import Access
-from mestral.http import get
+from mestral import Access, unavailable
+from mestral.http import Answers, get
 from mestral.readers import Plan
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.rows import no_rows
+from mestral_experiments.views.rows import NoRows, Rows, no_rows
 from mestral_experiments.views.selection import Kind, Selection, select
 
+Text = Annotated[
+    str, PathParameter(description="Part of the name, the description or the user, in any case.")
+]
+TypeFilter = Annotated[
+    str, PathParameter(description="`test`, `operational` or `experiment`; anything else is all.")
+]
+ActiveFilter = Annotated[
+    str, PathParameter(description="`active`, `true` or `1`: only those running; anything else is all.")
+]
+Owner = Annotated[
+    str, PathParameter(description="The user; `*` is any run of characters, a leading `!` negates.")
+]
+
 _KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+_ANSWERS = Answers(body=(Rows, NoRows), etag=True)
 _ACTIVE = frozenset(("active", "true", "1"))
 
 
@@ -22,9 +36,10 @@ _ACTIVE = frozenset(("active", "true", "1"))
     "/v3/search/{expid:str}",
     access=Access.READ,
     operation_id="experiments.v3_search",
+    answers=_ANSWERS,
     summary="Experiments whose name, description or user contains a text",
 )
-async def search(request: Request[Any, Any, Any], expid: FromPath[str]) -> Response[bytes]:
+async def search(request: Request[Any, Any, Any], expid: Text) -> Response[bytes]:
     """All matches."""
     return await _respond(request, Selection(text=expid))
 
@@ -33,11 +48,11 @@ async def search(request: Request[Any, Any, Any], expid: FromPath[str]) -> Respo
     "/v3/search/{expid:str}/{exptype:str}/{onlyactive:str}",
     access=Access.READ,
     operation_id="experiments.v3_search_filtered",
+    answers=_ANSWERS,
     summary="The same, of one type and running or not",
-    description="`exptype`: test, operational, experiment, else all. `onlyactive`: active, true or 1 filter.",
 )
 async def search_filtered(
-    request: Request[Any, Any, Any], expid: FromPath[str], exptype: FromPath[str], onlyactive: FromPath[str]
+    request: Request[Any, Any, Any], expid: Text, exptype: TypeFilter, onlyactive: ActiveFilter
 ) -> Response[bytes]:
     """All matches that pass the filters."""
     selection = Selection(text=expid, kind=_KINDS.get(exptype), active=onlyactive.lower() in _ACTIVE)
@@ -48,10 +63,10 @@ async def search_filtered(
     "/v3/searchowner/{owner:str}",
     access=Access.READ,
     operation_id="experiments.v3_search_owner",
+    answers=_ANSWERS,
     summary="Experiments of a user",
-    description="`*` is any run of characters, a leading `!` negates.",
 )
-async def search_owner(request: Request[Any, Any, Any], owner: FromPath[str]) -> Response[bytes]:
+async def search_owner(request: Request[Any, Any, Any], owner: Owner) -> Response[bytes]:
     """All matches."""
     return await _respond(request, Selection(owner=owner))
 
@@ -60,6 +75,7 @@ async def search_owner(request: Request[Any, Any, Any], owner: FromPath[str]) ->
     "/v3/running",
     access=Access.READ,
     operation_id="experiments.v3_running",
+    answers=_ANSWERS,
     summary="Experiments that are running",
 )
 async def running(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -75,7 +91,10 @@ async def _respond(
 
 
 def _rows(source: ExperimentSource, selection: Selection, running: bool) -> Plan:
-    found = select(source.catalog(), selection)
+    catalog = source.catalog()
+    if selection.active and not catalog.status_known:
+        raise unavailable("The status of experiments cannot be read")
+    found = catalog.records(select(catalog, selection))
     return Plan(
         render="mestral_experiments.render.v3:rows",
         args=(found, running),

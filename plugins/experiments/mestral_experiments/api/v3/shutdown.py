@@ -4,20 +4,25 @@ In Autosubmit API it stops whoever serves the user named by the caller. Here it 
 that nobody waits for harms nobody.
 """
 
+from typing import Annotated, Literal
+
 from litestar import Response
-from litestar.params import FromPath
+from litestar.params import PathParameter
 
 from mestral import Access
-from mestral.http import get, json_response
+from mestral.http import Answers, get, json_response
+
+Route = Annotated[str, PathParameter(description="The page that is left.")]
 
 
 @get(
     "/v3/shutdown/{route:str}",
     access=Access.OPERATE,
     operation_id="experiments.v3_shutdown",
+    answers=Answers(body=Literal[""]),
     summary="Does nothing (kept for the GUI)",
 )
-async def shutdown(route: FromPath[str]) -> Response[bytes]:
+async def shutdown(route: Route) -> Response[bytes]:
     """Constant."""
     return json_response(b'""')
 

@@ -4,14 +4,16 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from mestral import Access, platform_of
-from mestral.http import get, parse_query
+from mestral.http import Answers, get, parse_query
 from mestral.readers import Plan
+from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
+from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.sources.protocol import ExperimentSource, Part
+from mestral_experiments.views.experiments import ExperimentDetail, ExperimentPage
 from mestral_experiments.views.pagination import offset_of
 from mestral_experiments.views.selection import Kind, Order, Selection, select
 
@@ -40,17 +42,21 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     access=Access.READ,
     operation_id="experiments.search",
     query=SearchQuery,
+    answers=Answers(body=ExperimentPage, errors={503: "The main database cannot be read now."}, etag=True),
     summary="Search experiments",
 )
 async def search(request: Request[Any, Any, Any]) -> Response[bytes]:
     """One page of the experiments that match all filters."""
     query, source = parse_query(request, SearchQuery), source_of(request)
-    return await platform_of(request).readers.respond(request, lambda: _search(source, query))
+    return await platform_of(request).readers.respond(
+        request, lambda: plan_page(source, source.catalog(), query)
+    )
 
 
-def _search(source: ExperimentSource, query: SearchQuery) -> Plan:
+def plan_page(source: ExperimentSource, catalog: Catalog, query: SearchQuery) -> Plan:
+    """How one page of the search is made: its body is an `ExperimentPage`."""
     found = select(
-        source.catalog(),
+        catalog,
         Selection(
             text=query.query,
             active=query.only_active,
@@ -65,9 +71,10 @@ def _search(source: ExperimentSource, query: SearchQuery) -> Plan:
     total, size = len(found), query.page_size
     if size > 0:
         start = offset_of(query.page, size)
-        rows, pages, shown_size = found[start : start + size], -(-total // size), str(size)
+        found, pages, shown_size = found[start : start + size], -(-total // size), str(size)
     else:
-        rows, pages, shown_size = found, 1, None
+        pages, shown_size = 1, None
+    rows = catalog.records(found)
     return Plan(
         render="mestral_experiments.render.experiments:search",
         args=(rows, str(query.page), shown_size, pages, total),
@@ -80,9 +87,17 @@ def _search(source: ExperimentSource, query: SearchQuery) -> Plan:
     "/v4/experiments/{expid:str}",
     access=Access.READ,
     operation_id="experiments.detail",
+    answers=Answers(
+        body=ExperimentDetail,
+        errors={
+            404: "There is no such experiment.",
+            503: "The main database cannot be read now.",
+        },
+        etag=True,
+    ),
     summary="One experiment",
 )
-async def detail(request: Request[Any, Any, Any], expid: FromPath[str]) -> Response[bytes]:
+async def detail(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
     """Its row of the experiment table."""
     source = source_of(request)
     return await platform_of(request).readers.respond(request, lambda: _detail(source, expid))

@@ -7,7 +7,7 @@ from litestar import Request, Response
 from litestar.routes import HTTPRoute
 
 from mestral import Access
-from mestral.http import get, json_response
+from mestral.http import Answers, get, json_response
 
 _EXPERIMENT = "/experiments/{expid}"
 _KNOWN = (
@@ -57,7 +57,13 @@ class Index(msgspec.Struct, frozen=True):
     routes: list[IndexEntry]
 
 
-@get("/v4", access=Access.PUBLIC, operation_id="experiments.v4_index", summary="The v4 routes of this server")
+@get(
+    "/v4",
+    access=Access.PUBLIC,
+    operation_id="experiments.v4_index",
+    answers=Answers(body=Index),
+    summary="The v4 routes of this server",
+)
 async def index(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Those of the known routes that some active plugin serves."""
     served = {

@@ -4,15 +4,16 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from mestral import Access, platform_of
-from mestral.http import get, parse_query
+from mestral.http import Answers, get, parse_query
 from mestral.readers import Plan
+from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.model import JobStatus
 from mestral_experiments.sources.protocol import ExperimentSource, JobQuery, Part
+from mestral_experiments.views.jobs import JobList, QuickJobList
 from mestral_experiments.views.pagination import offset_of
 
 StatusName = Literal[
@@ -53,9 +54,17 @@ class JobsQuery(msgspec.Struct, frozen=True, kw_only=True):
     access=Access.READ,
     operation_id="experiments.jobs",
     query=JobsQuery,
+    answers=Answers(
+        body=(JobList, QuickJobList),
+        errors={
+            404: "There is no such experiment.",
+            503: "The job list is damaged or cannot be read now.",
+        },
+        etag=True,
+    ),
     summary="Jobs of an experiment",
 )
-async def jobs(request: Request[Any, Any, Any], expid: FromPath[str]) -> Response[bytes]:
+async def jobs(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
     """The jobs that match all filters, by name."""
     query, source = parse_query(request, JobsQuery), source_of(request)
     return await platform_of(request).readers.respond(request, lambda: _jobs(source, expid, query))

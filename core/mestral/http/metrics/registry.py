@@ -1,0 +1,43 @@
+"""The metrics of one app."""
+
+import platform
+
+from prometheus_client import CollectorRegistry, Info, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from mestral import __version__
+from mestral.http.metrics.jobs import JobMetrics
+from mestral.http.metrics.live import LiveCollector
+from mestral.http.metrics.requests import RequestMetrics
+from mestral.plugins import Plugins
+from mestral.readers import Readers
+
+
+class Metrics:
+    """Everything that is counted.
+
+    Attributes:
+        requests: What `Outer` tells of requests.
+        jobs: What the readers tell of jobs.
+    """
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = RequestMetrics(self._registry)
+        self.jobs = JobMetrics(self._registry)
+        ProcessCollector(registry=self._registry)
+        build = Info("mestral_build", "Version of Mestral and of Python.", registry=self._registry)
+        build.info({"version": __version__, "python": platform.python_version()})
+
+    def watch(self, readers: Readers, plugins: Plugins) -> None:
+        """Show these whenever the metrics are asked for."""
+        self._registry.register(LiveCollector(readers, plugins))
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The text of all metrics and its media type.
+
+        Args:
+            accept: The request's `Accept`.
+        """
+        encode, media_type = choose_encoder(accept)
+        return encode(self._registry), media_type

@@ -1,0 +1,35 @@
+"""The route `/metrics`."""
+
+from typing import TYPE_CHECKING, Any
+
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from mestral.contributions import Access
+from mestral.http.routing import get
+from mestral.settings.model import MetricsSettings
+
+if TYPE_CHECKING:
+    from mestral.http.metrics.registry import Metrics
+
+PATH = "/metrics"
+
+
+def metrics_handler(settings: MetricsSettings) -> HTTPRouteHandler:
+    """The route of one app, open to whom its settings say; not part of the OpenAPI document."""
+
+    @get(
+        PATH,
+        access=Access.PUBLIC if settings.access == "public" else Access.IDENTIFIED,
+        operation_id="core.metrics",
+        include_in_schema=False,
+        sync_to_thread=True,
+        opt={"token": settings.token},
+    )
+    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Counters in the text format of Prometheus, or of OpenMetrics where that is accepted."""
+        found: Metrics = request.app.state.metrics
+        body, media_type = found.exposition(request.headers.get("accept", ""))
+        return Response(body, media_type=media_type)
+
+    return metrics
