@@ -14,10 +14,12 @@ from litestar.datastructures import State
 from mestral.auth.guard import access_guard
 from mestral.auth.keys import signing_key
 from mestral.auth.tokens import Tokens
+from mestral.http.constant import Constant
 from mestral.http.core_routes import core_handlers, served_core_handlers
 from mestral.http.errors import answer_exception
 from mestral.http.openapi import build_openapi
 from mestral.http.outer import Outer
+from mestral.http.responses import JSON
 from mestral.http.status import Front
 from mestral.platform import Platform
 from mestral.plugins import PluginRecord, Plugins, ensure_startable, load_plugins
@@ -67,7 +69,7 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
                     tokens=tokens,
                     services=plugins.instances,
                 ),
-                "openapi": build_openapi(routers, plugins.active, settings),
+                "openapi": Constant(build_openapi(routers, plugins.active, settings), JSON),
             }
         ),
     )

@@ -111,3 +111,11 @@ def test_security_follows_the_protection_level(make_client: MakeClient) -> None:
     assert security("ALL") == {"open": None, "me": needed, "item": needed, "operate": needed}
     assert security("WRITEONLY") == {"open": None, "me": needed, "item": optional, "operate": needed}
     assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": optional}
+
+
+def test_the_document_is_compressed_and_not_sent_twice(client: Client) -> None:
+    answer = client.get("/openapi.json", headers={"accept-encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json() == client.get("/openapi.json", headers={"accept-encoding": "identity"}).json()
+    again = client.get("/openapi.json", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")

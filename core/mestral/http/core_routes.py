@@ -10,6 +10,7 @@ from mestral.auth.guard import identity_of, needs_token
 from mestral.contributions import Access
 from mestral.errors import unauthorized
 from mestral.http.answers import Answers
+from mestral.http.constant import Constant
 from mestral.http.docs import docs_handlers
 from mestral.http.health import Readiness, readiness
 from mestral.http.health_details import Health, health
@@ -148,12 +149,13 @@ async def health_all(request: Request[Any, Any, Any]) -> Response[bytes]:
     "/openapi.json",
     access=Access.PUBLIC,
     operation_id="core.openapi",
-    answers=Answers(body=dict[str, Any]),
+    answers=Answers(body=dict[str, Any], etag=True),
     summary="The OpenAPI document",
 )
 async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """OpenAPI 3.1 of every route of core and of the plugins that are served."""
-    return json_response(request.app.state.openapi)
+    document: Constant = request.app.state.openapi
+    return document.answer(request)
 
 
 @get(
