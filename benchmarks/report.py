@@ -58,6 +58,8 @@ class Storm:
 @dataclass
 class Resources:
     starts: list[float] = field(default_factory=list)
+    listings: list[float] = field(default_factory=list)
+    in_a_row: float = 0.0
     idle: int = 0
     peak: int = 0
     rest: int = 0
@@ -123,6 +125,10 @@ def _resources(results: Results) -> str:
     lines.append("|---|" + "---|" * len(results.resources))
     every = list(results.resources.values())
     lines.append(_row("start to first answer, s (goal 1)", [_median(one.starts, 2) for one in every]))
+    listings = [_median(one.listings, 2) for one in every]
+    lines.append(_row("`mestral plugins list`, whole command, s (goal 0.3)", listings))
+    rows = [f"{1000 * one.in_a_row:.2f}" for one in every]
+    lines.append(_row("`/`, many in a row, CPU of each, ms (goal 0.4)", rows))
     for title, key in (
         ("started", "idle"),
         ("peak of everything (goal 600)", "peak"),

@@ -32,6 +32,9 @@ from benchmarks.endpoints import Endpoint, big_ones, endpoints, storm_paths, tar
 from benchmarks.report import Measured, Resources, Results, Storm
 from benchmarks.server import MemoryWatch, Server, fetch
 
+_CALM = 2.0
+"""Seconds after the first answer in which a server may still start what it has in the background."""
+
 ENCODINGS = {"browser": "gzip, deflate, br, zstd", "none": "identity"}
 
 
@@ -45,13 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
     headers = {"Accept-Encoding": ENCODINGS[options.encoding]}
     for server in servers:
         results.resources[server.label] = Resources(
-            starts=[_start_once(server) for _ in range(options.starts)]
+            starts=[_start_once(server) for _ in range(options.starts)],
+            listings=[_list_plugins(server) for _ in range(2 * options.starts + 1)]
+            if server.label == "Mestral"
+            else [],
         )
     with ExitStack() as stack:
         for server in servers:
             stack.enter_context(server.running())
             results.versions[server.label] = _version(server, headers)
             results.resources[server.label].idle = server.tree.resident()
+            time.sleep(_CALM)
+            results.resources[server.label].in_a_row = server.cpu_in_a_row("/", headers)
         watches = {server.label: stack.enter_context(MemoryWatch(server.tree)) for server in servers}
         for endpoint in endpoints(options.tree):
             if fnmatch.fnmatch(endpoint.title, options.only):
@@ -127,6 +135,11 @@ def _prepare(label: str, command: str, tree: Path, work: Path) -> Server:
 def _start_once(server: Server) -> float:
     with server.running() as seconds:
         return seconds
+
+
+def _list_plugins(server: Server) -> float:
+    """Seconds of the command that lists the plugins, beside the same files and settings."""
+    return server.time_command(("plugins", "list"))
 
 
 def _version(server: Server, headers: dict[str, str]) -> str:

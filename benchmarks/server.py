@@ -148,6 +148,23 @@ class Server:
         self.stop()
         raise RuntimeError(f"{self.label} did not answer within {START_LIMIT:.0f} s, see server.log")
 
+    def time_command(self, arguments: tuple[str, ...]) -> float:
+        """Run another command of the same program in place of `serve`, and return its seconds."""
+        program = self._command[: self._command.index("serve")]
+        begin = time.perf_counter()
+        with (self._scratch / "server.log").open("ab") as log:
+            subprocess.run(
+                [*program, *arguments],
+                env=self._environment,
+                cwd=self._scratch,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=True,
+                timeout=START_LIMIT,
+            )
+        return time.perf_counter() - begin
+
     def stop(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -180,25 +197,47 @@ class Server:
         except (http.client.RemoteDisconnected, ConnectionError):
             return self._ask_once(path, headers)
 
+    def cpu_in_a_row(self, path: str, headers: dict[str, str], count: int = 2000) -> float:
+        """Seconds of CPU per request when they follow each other at once, as in a busy hour.
+
+        A request after a pause costs several times more: its code and data are no longer in the caches of
+        the processor.
+        """
+        self.ask(path, headers)
+        cpu = self.tree.cpu()
+        for _ in range(count):
+            self._exchange(path, headers)
+        return (self.tree.cpu() - cpu) / count
+
     def _ask_once(self, path: str, headers: dict[str, str]) -> Answer:
+        self._connect()
+        tree = self.tree
+        cpu = tree.cpu()
+        begin = time.perf_counter()
+        response, body = self._exchange(path, headers)
+        wall = time.perf_counter() - begin
+        time.sleep(GRACE)
+        return Answer(response.status, body, wall, tree.cpu() - cpu, response.headers.get("etag"))
+
+    def _exchange(self, path: str, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+        """One request over the kept connection and its answer."""
+        connection = self._connect()
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response, response.read()
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            self._connection = None
+            raise
+
+    def _connect(self) -> http.client.HTTPConnection:
+        """The kept connection."""
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=REQUEST_LIMIT)
             self._connection.connect()
             self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        tree = self.tree
-        cpu = tree.cpu()
-        begin = time.perf_counter()
-        try:
-            self._connection.request("GET", path, headers=headers)
-            response = self._connection.getresponse()
-            body = response.read()
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            self._connection = None
-            raise
-        wall = time.perf_counter() - begin
-        time.sleep(GRACE)
-        return Answer(response.status, body, wall, tree.cpu() - cpu, response.headers.get("etag"))
+        return self._connection
 
 
 def fetch(

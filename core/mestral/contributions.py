@@ -4,17 +4,23 @@ Guarantees: importing this module imports neither Litestar nor SQLAlchemy. Field
 in later versions of the plugin API; none is removed or reordered without a new major version.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from mestral.platform import Platform
 
 API_VERSION = "0.1"
 """Version of the plugin API, which `Manifest.requires_api` is checked against."""
 
 ENTRY_POINT_GROUP = "mestral.plugins"
+
+_PATH = re.compile(r"/(?:[!#-.0-\[\]-~][!#-\[\]-~]*)?")  # ASCII; neither `//` nor a backslash at its start
 
 
 class Access(StrEnum):
@@ -117,6 +123,64 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     check: Callable[[], Any]
     setting: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A link of the status page.
+
+    Attributes:
+        text: What is shown.
+        path: Path on this server, below its root path, percent-encoded, with its query if any:
+            `/v4/experiments/a000`.
+
+    Raises:
+        ValueError: The path could lead elsewhere.
+    """
+
+    text: str
+    path: str
+
+    def __post_init__(self) -> None:
+        if not _PATH.fullmatch(self.path):
+            raise ValueError(f"{self.path!r} is not a percent-encoded path that starts with one slash")
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A word that says how something is, shown with a sign and a colour of its level."""
+
+    text: str
+    level: Literal["good", "warning", "bad", "off"]
+
+
+class StatusTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What a section of the status page shows. Everything in it is text: no markup.
+
+    Attributes:
+        text: A sentence or two above the table.
+        columns: Headings of the table. The first cell of a row names the row.
+        rows: The table; without rows only `text` and `links` are shown.
+        links: Shown below it.
+    """
+
+    text: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | int | Link | Mark, ...], ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+class StatusSection(msgspec.Struct, frozen=True, kw_only=True):
+    """A section of the status page (returned by `mestral_status_sections`).
+
+    Attributes:
+        title: Its heading.
+        render: Async; called for every view of the page, so it answers in milliseconds, from what is kept
+            (`platform.readers.body`). One that raises or takes too long costs its own section.
+        access: Who sees it: those who could use a route of this access level.
+    """
+
+    title: str
+    render: "Callable[[Platform], Awaitable[StatusTable]]"
+    access: Access = Access.READ
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):

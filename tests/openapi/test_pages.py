@@ -2,21 +2,18 @@
 
 import gzip
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from tests.openapi.conftest import Site
+from tests.browser import Watched
 from tests.probe import SECRET_TOKEN, probe_settings
+from tests.sample_site import Site
 
 from mestral.app import build_app
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
 
 ASSETS = Path(__file__).parents[2] / "core/mestral/http/docs/assets"
 
@@ -101,45 +98,6 @@ def test_every_asset_has_its_licence_and_origin() -> None:
     assert sum(path.stat().st_size for path in ASSETS.iterdir()) < 900_000
 
 
-class Watched:
-    """A page of a browser, and everything it asked for and complained about."""
-
-    def __init__(self, page: "Page") -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-
-    def foreign(self, site: Site) -> list[str]:
-        """What it asked of others than this site; `blob:` and `data:` are made by the page itself."""
-        return [url for url in self.requests if not url.startswith((site.url, "blob:", "data:"))]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("Chromium is missing: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    quiet = ("disable-quic", "disable-background-networking", "disable-component-update", "disable-sync")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", *(f"--{flag}" for flag in quiet)]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def watched(browser: "Browser") -> Iterator[Watched]:
-    page = browser.new_page()
-    yield Watched(page)
-    page.close()
-
-
 def test_swagger_ui_works_in_a_browser(watched: Watched, protected_site: Site) -> None:
     page = watched.page
     page.goto(f"{protected_site.url}/docs")
@@ -154,7 +112,7 @@ def test_swagger_ui_works_in_a_browser(watched: Watched, protected_site: Site) -
     answer = operation.locator(".live-responses-table")
     answer.get_by_text("Operational seasonal forecast").first.wait_for()
     assert f"{protected_site.url}/v4/experiments/o000" in watched.requests
-    assert watched.foreign(protected_site) == []
+    assert watched.foreign(protected_site.url) == []
     assert watched.complaints == []
 
 
@@ -165,5 +123,5 @@ def test_redoc_works_in_a_browser(watched: Watched, protected_site: Site) -> Non
     page.get_by_placeholder("Search").fill("running")
     page.locator("[data-role='search:results']").get_by_text("Experiments that are running").wait_for()
     page.get_by_text("Errors.").first.wait_for()
-    assert watched.foreign(protected_site) == []
+    assert watched.foreign(protected_site.url) == []
     assert watched.complaints == []

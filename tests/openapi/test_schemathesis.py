@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.openapi.conftest import Site
 from tests.probe import SECRET_TOKEN
+from tests.sample_site import Site
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 EXAMPLES = 100

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.openapi.conftest import Site
 from tests.probe import SECRET_TOKEN
+from tests.sample_site import Site
 
 PROJECT = Path(__file__).with_name("typescript")
 

@@ -145,8 +145,11 @@ def test_a_missing_extra_is_no_error_until_the_plugin_is_asked_for(installed: En
 
 
 def test_it_serves(installed: Environment) -> None:
-    with served(installed) as address, urllib.request.urlopen(f"{address}/health/live", timeout=30) as answer:
-        assert answer.status == 200
+    with served(installed) as address:
+        for path in ("/health/live", "/docs", "/docs/assets/swagger-ui.js", "/redoc", "/openapi.json"):
+            with urllib.request.urlopen(f"{address}{path}", timeout=30) as answer:
+                assert answer.status == 200
+                assert len(answer.read()) > 10
 
 
 def test_a_third_party_wheel_contributes_a_route_and_a_service(

@@ -196,6 +196,16 @@ CASES = {
         "failed",
         ("'c'", "must be async"),
     ),
+    "has_sync_section": Case(
+        hooks(
+            "has_sync_section",
+            "@hookimpl\ndef mestral_status_sections(self):\n"
+            "    from mestral import StatusSection\n"
+            "    return [StatusSection(title='Tasks', render=lambda platform: None)]",
+        ),
+        "failed",
+        ("'Tasks'", "must be async"),
+    ),
     "takes_core_key": Case(
         "import msgspec\n\nclass S(msgspec.Struct):\n    required: int = 1\n\n"
         + hooks("takes_core_key", "pass", "settings=S"),

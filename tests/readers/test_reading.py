@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,25 @@ def test_a_memo_keeps_what_is_certain_within_its_weight() -> None:
     get("d", "1", 1, unsettled)
     get("d", "1", 1, unsettled)
     assert built == ["b", "huge", "huge", "d", "d"]
+
+
+class Parsed:
+    """Something large."""
+
+
+def test_a_memo_lets_go_of_what_is_outdated_before_the_new_is_built() -> None:
+    """Two copies of a large list at a time would be too much."""
+    memo, alive = Memo(100), weakref.WeakSet[Parsed]()
+    before: list[int] = []
+
+    def build() -> tuple[Parsed, int]:
+        before.append(len(alive))
+        alive.add(made := Parsed())
+        return made, 1
+
+    for content in ("1", "2", "3"):
+        memo.get("list", fingerprint([], content=content), build)
+    assert (before, len(alive)) == ([0, 0, 0], 1)
 
 
 def test_a_service_whose_settings_cannot_be_handed_over_harms_no_other(

@@ -58,7 +58,7 @@ def _show(demos: Sequence[Demo], addresses: Sequence[str]) -> None:
     """Say what there is to see."""
     click.echo("\nMestral shows its sample data. Open:")
     pages = [page for one in demos for page in one.open]
-    for path, words in [*pages, ("/openapi.json", "the whole API")]:
+    for path, words in [*pages, ("/docs", "the whole API, to try")]:
         click.echo(f"  {addresses[0]}{path}  ({words})")
     click.echo("Ctrl-C ends it and removes the data.\n")
 

@@ -8,6 +8,7 @@ the process alive.
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -26,6 +27,17 @@ logger = logging.getLogger(__name__)
 
 _LAST_CALL_SECONDS = 1.0
 _LAST_CALL_STEP = 0.02
+_KEEP_MEMORY = ((-3, 4 << 20), (-1, 16 << 20))  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD: see malloc.h of glibc
+
+
+def _keep_freed_memory() -> None:
+    """Let freed memory, a few MB of it, serve the next request.
+
+    Given back at once it is faulted in again page by page: a quarter of what reading the experiments costs.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        for option, value in _KEEP_MEMORY:
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 class _Leave(SystemExit):
@@ -46,6 +58,7 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on these sockets until a signal ends it."""
+        _keep_freed_memory()
         loop = (self.config.get_loop_factory() or asyncio.new_event_loop)()
         asyncio.set_event_loop(loop)
         serving = loop.create_task(self.serve(sockets))

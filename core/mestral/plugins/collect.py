@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from mestral.contributions import HealthCheck, PluginContext, Routes, Service
+from mestral.contributions import Access, HealthCheck, PluginContext, Routes, Service, StatusSection
 from mestral.plugins.hooks import HookCaller
 from mestral.plugins.records import PluginRecord, fail
 from mestral.plugins.routes import Claims, join, routes_of, service_key
@@ -28,7 +28,7 @@ def collect_services(record: PluginRecord, hooks: HookCaller, context: PluginCon
     """The services of one plugin.
 
     Raises:
-        Refused: One of them breaks a rule; the sentence names it. So it is with the other two.
+        Refused: One of them breaks a rule; the sentence names it. So it is with the other three.
     """
     services = _call(record, hooks, context, "mestral_services", Service)
     for service in services:
@@ -73,6 +73,21 @@ def collect_health_checks(
                 f"not have.{did_you_mean(str(check.setting), keys)}"
             )
     return checks
+
+
+def collect_status_sections(
+    record: PluginRecord, hooks: HookCaller, context: PluginContext
+) -> tuple[StatusSection, ...]:
+    """The sections of one plugin on the status page."""
+    sections = _call(record, hooks, context, "mestral_status_sections", StatusSection)
+    for section in sections:
+        if not isinstance(section.title, str) or not section.title:
+            fail(f"A status section has the title {section.title!r}: it must be a text.")
+        if not inspect.iscoroutinefunction(section.render):
+            fail(f"The function of status section {section.title!r} must be async.")
+        if not isinstance(section.access, Access):
+            fail(f"The access of status section {section.title!r} must be a mestral.Access.")
+    return sections
 
 
 def _call(

@@ -6,7 +6,7 @@
     validate  the plugin's own settings; are they enough?
     order     requires and after
     hooks     known hooks, known arguments, sync or async as the spec says
-    collect   services, routes, health checks; access levels, operation ids, prefixes
+    collect   services, routes, health checks, status sections; access levels, operation ids, prefixes
     assemble  a throw-away Litestar app per plugin, with its OpenAPI document
     conflicts core against plugins, plugin against plugin
     services  which implementation serves each slot
@@ -20,7 +20,12 @@ from functools import partial
 from typing import Any
 
 from mestral.plugins.assemble import trial_assembly
-from mestral.plugins.collect import collect_health_checks, collect_routes, collect_services
+from mestral.plugins.collect import (
+    collect_health_checks,
+    collect_routes,
+    collect_services,
+    collect_status_sections,
+)
 from mestral.plugins.conflicts import end_conflicts, end_dependents
 from mestral.plugins.discover import discover
 from mestral.plugins.guard import Bounds, run_step
@@ -76,6 +81,7 @@ def load_plugins(
         ensure_state_dir(settings)
     if assemble:
         _collect_routes(plugins, hooks, bounds)
+        _collect_status_sections(plugins, hooks, bounds)
         _assemble(records, bounds)
     end_dependents(records)
     end_conflicts(records, core_handlers)
@@ -151,6 +157,12 @@ def _collect_routes(plugins: Plugins, hooks: HookCaller, bounds: Bounds) -> None
     for record in plugins.active:
         step = partial(collect_routes, record, hooks, plugins.context_of(record))
         record.routes = run_step(record, "routes", step, bounds) or ()
+
+
+def _collect_status_sections(plugins: Plugins, hooks: HookCaller, bounds: Bounds) -> None:
+    for record in plugins.active:
+        sections = partial(collect_status_sections, record, hooks, plugins.context_of(record))
+        record.status_sections = run_step(record, "status sections", sections, bounds) or ()
 
 
 def _collect_health_checks(plugins: Plugins, hooks: HookCaller, bounds: Bounds) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from mestral.contributions import HealthCheck, Manifest, Routes, Service
+from mestral.contributions import HealthCheck, Manifest, Routes, Service, StatusSection
 from mestral.settings.model import PluginOptions
 
 FIRST_PARTY = "mestral"
@@ -66,7 +66,8 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
         settings: Its validated settings; None when it declares none or they are wrong.
         origins: Key of each of its settings that is not at its default, and where that was set.
         hooks: Names of the hooks it implements.
-        services, routes, health_checks: Its contributions; every prefix of `routes` is resolved to a text.
+        services, routes, health_checks, status_sections: Its contributions; every prefix of `routes` is
+            resolved to a text.
         seconds: Step of the pipeline, and the seconds it took.
     """
 
@@ -89,6 +90,7 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
     services: tuple[Service, ...] = ()
     routes: tuple[Routes, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
+    status_sections: tuple[StatusSection, ...] = ()
     seconds: dict[str, float] = {}
 
     @property
@@ -109,7 +111,7 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
     def end(self, state: State, reason: str, *, because_of: str = "") -> None:
         """Take it out: it contributes nothing from here on."""
         self.state, self.reason, self.because_of = state, reason, because_of
-        self.services, self.routes, self.health_checks = (), (), ()
+        self.services, self.routes, self.health_checks, self.status_sections = (), (), (), ()
 
     def degrade(self, reason: str) -> None:
         """It goes on serving with less than it should; the reasons add up."""

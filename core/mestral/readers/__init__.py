@@ -23,6 +23,7 @@ from mestral.readers.stable import read_stable
 
 if TYPE_CHECKING:
     from mestral.readers.readers import Readers
+    from mestral.readers.threads import Threads
 
 __all__ = [
     "Answer",
@@ -33,6 +34,7 @@ __all__ = [
     "ReaderService",
     "Readers",
     "Stamp",
+    "Threads",
     "content_digest",
     "fingerprint",
     "read_stable",
@@ -47,4 +49,8 @@ def __getattr__(name: str) -> Any:
         from mestral.readers.readers import Readers
 
         return Readers
+    if name == "Threads":
+        from mestral.readers.threads import Threads
+
+        return Threads
     raise AttributeError(f"module 'mestral.readers' has no attribute {name!r}")

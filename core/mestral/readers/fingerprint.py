@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,9 @@ SETTLE_NS = 2_000_000_000
 
 
 class Stamp(msgspec.Struct, frozen=True, array_like=True):
-    """A file's identity and version. A file that is not there or cannot be looked at has inode 0.
+    """A file's identity and version. What is not there or cannot be looked at has inode 0.
+
+    A link that leads nowhere stands for itself.
 
     Attributes:
         path: Absolute path.
@@ -84,9 +86,12 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
 
 def stamp(path: Path | str) -> Stamp:
     """Stamp one plain file or folder by `stat`."""
-    text = os.fspath(path)
+    return _stamp(os.fspath(path), os.stat)
+
+
+def _stamp(text: str, look: Callable[[str], os.stat_result]) -> Stamp:
     try:
-        st = os.stat(text)  # noqa: PTH116 - hot path
+        st = look(text)
     except (OSError, ValueError):
         return Stamp(text)
     return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino)
@@ -116,7 +121,7 @@ def _stamp_opened(text: str, counter: bool) -> Stamp:
         finally:
             os.close(fd)
         return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino, count)
-    return Stamp(text)
+    return _stamp(text, os.lstat)
 
 
 def fingerprint(stamps: Iterable[Stamp], content: str = "") -> Fingerprint:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, TypeVar
 
 from mestral.readers.fingerprint import Fingerprint
+from mestral.readers.stopwatch import parsing
 
 T = TypeVar("T")
 
@@ -50,7 +51,10 @@ class Memo:
                 self._kept.move_to_end(key)
                 value: T = kept.value
                 return value
-        value, weight = build()
+            del kept
+            self._drop(key)  # before the new one is built, or both would need room at once
+        with parsing:
+            value, weight = build()
         with self._lock:
             self._drop(key)
             if fingerprint.settled and weight <= self._capacity:

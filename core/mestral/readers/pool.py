@@ -9,17 +9,20 @@ queue, and costs the job it was doing, never another one. Everything that preven
 import asyncio
 import logging
 import os
+import time
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from mestral.errors import Problem, unavailable
+from mestral.logs import at_hand, on_behalf_of
 from mestral.readers.cache import Key
 from mestral.readers.compress import Coding
 from mestral.readers.fingerprint import Fingerprint
 from mestral.readers.process import Died, Expired, ReaderProcess, start_process
+from mestral.readers.report import JobReport, ReaderReport
 from mestral.readers.threads import Threads
 from mestral.readers.wire import Failed, Hello, Job, Refused, Rendered
 from mestral.settings.model import ReaderSettings
@@ -58,8 +61,42 @@ class _Call:
 
     def __init__(self, key: Key, started: Callable[[], None]) -> None:
         self.render, self.args, self.coding = key
-        self.started = started
+        self.work = at_hand()
         self.result: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
+        self._started = started
+        self._asked_ns = time.time_ns()
+        self._asked = time.perf_counter()
+        self._begun: float | None = None
+        self._ended: float | None = None
+        self._outcome = "rejected"
+        self._parse_seconds = 0.0
+
+    def begin(self) -> None:
+        """A reader begins with it."""
+        self._begun = time.perf_counter()
+        self._outcome = "died"  # until something better is known
+        self._started()
+
+    def end(self, outcome: str, parse_seconds: float = 0.0) -> None:
+        """The reader is done with it; `outcome` as in `JobReport`."""
+        self._ended = time.perf_counter()
+        self._outcome = outcome
+        self._parse_seconds = parse_seconds
+
+    def report(self) -> JobReport:
+        """What became of it."""
+        ended = self._ended or time.perf_counter()
+        begun = self._begun or ended
+        return JobReport(
+            plugin=self.work.plugin if self.work else "core",
+            render=self.render,
+            outcome=self._outcome,
+            asked_ns=self._asked_ns,
+            waited=begun - self._asked,
+            begun=self._begun is not None,
+            seconds=ended - begun,
+            parse_seconds=self._parse_seconds,
+        )
 
     def settle(self, outcome: Made | Exception) -> None:
         """Tell the one who waits, once; later outcomes do not count."""
@@ -81,20 +118,28 @@ class Pool:
     Args:
         settings: Count, limits.
         hello: What each reader is told.
+        observers: Called with the report of every job that ended, in the context of who asked for it.
     """
 
-    def __init__(self, settings: ReaderSettings, hello: Hello) -> None:
+    def __init__(
+        self, settings: ReaderSettings, hello: Hello, observers: Sequence[Callable[[JobReport], None]] = ()
+    ) -> None:
         count = settings.count or max(1, len(os.sched_getaffinity(0)) - 1)
         self._threads = Threads(count, "mestral reader exchange")
         self._readers = [
             _Reader(f"mestral reader {number + 1}", settings, hello, self._threads) for number in range(count)
         ]
+        self._observers = observers
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def restarts(self) -> int:
         """How many readers were replaced."""
         return sum(reader.restarts for reader in self._readers)
+
+    def reports(self) -> list[ReaderReport]:
+        """Every reader as it is now."""
+        return [reader.report(number) for number, reader in enumerate(self._readers, 1)]
 
     def start(self) -> None:
         """Begin to start the readers; jobs may be given at once and wait for them."""
@@ -120,7 +165,12 @@ class Pool:
             RenderFailed: It raised something else.
         """
         number = zlib.crc32(affinity.encode("utf-8", "surrogateescape")) % len(self._readers)
-        return await self._readers[number].submit(_Call(key, started))
+        call = _Call(key, started)
+        try:
+            return await self._readers[number].submit(call)
+        finally:
+            for observe in self._observers:
+                observe(call.report())
 
 
 class _Reader:
@@ -135,7 +185,19 @@ class _Reader:
         self._wake = asyncio.Event()
         self._closed = ""  # why jobs are refused, for the API's user
         self._large = False  # whether an idle process has memory worth giving back
+        self._pid = 0
+        self._busy = False
         self.restarts = 0
+
+    def report(self, number: int) -> ReaderReport:
+        """What it does now."""
+        return ReaderReport(
+            number=number,
+            pid=self._pid,
+            busy=self._busy,
+            waiting=len(self._calls),
+            restarts=self.restarts,
+        )
 
     async def submit(self, call: _Call) -> Made:
         """Queue a job and wait for what becomes of it."""
@@ -152,11 +214,13 @@ class _Reader:
         try:
             while True:
                 process = await self._start()
+                self._pid = process.pid
                 try:
                     await self._serve(process)
                 except Exception:  # a fault of ours must not leave the queue without anybody to serve it
                     logger.exception("%s is replaced after an unexpected error", self._name)
                 finally:
+                    self._pid = 0
                     await process.close()
                 self.restarts += 1
         finally:
@@ -182,11 +246,15 @@ class _Reader:
         while not process.ended.done():
             if self._calls:
                 call = self._calls.popleft()
+                self._busy = True
                 try:
-                    stays = await self._render(process, call)
+                    with on_behalf_of(call.work):
+                        stays = await self._render(process, call)
                 except BaseException as error:
                     call.refuse(_STOPPING if isinstance(error, asyncio.CancelledError) else _ENDED)
                     raise
+                finally:
+                    self._busy = False
                 if not stays:
                     return
             elif await self._idle(process):
@@ -211,12 +279,13 @@ class _Reader:
 
     async def _render(self, process: ReaderProcess, call: _Call) -> bool:
         """Do one job. Returns whether the process can do another."""
-        call.started()
+        call.begin()
         try:
             reply, body = await process.render(
-                Job(call.render, call.coding), call.args, self._settings.time_seconds
+                Job(call.render, call.coding, call.work), call.args, self._settings.time_seconds
             )
         except Expired:
+            call.end("expired")
             logger.error(
                 "%s was killed because %s took more than readers.time_seconds (%g); it is replaced",
                 self._name,
@@ -235,6 +304,7 @@ class _Reader:
             call.refuse(_ENDED)
             return False
         self._large = reply.resident_bytes > self._settings.recycle_bytes // _LARGE
+        call.end(type(reply.outcome).__name__.lower(), reply.parse_seconds)
         match reply.outcome:
             case Rendered(depends, coding):
                 call.settle(Made(body, depends, coding))

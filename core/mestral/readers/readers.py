@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +20,7 @@ from mestral import __version__
 from mestral.errors import unavailable
 from mestral.http.coding import negotiate
 from mestral.http.conditional import matches
+from mestral.logs import setup_in_force
 from mestral.readers.cache import BodyCache, Finished, Key
 from mestral.readers.compress import Coding
 from mestral.readers.context import ReaderService, pack_services
@@ -27,6 +28,7 @@ from mestral.readers.fingerprint import Fingerprint, content_digest
 from mestral.readers.flights import Flights
 from mestral.readers.plan import Plan
 from mestral.readers.pool import Pool
+from mestral.readers.report import JobReport, ReaderReport
 from mestral.readers.threads import CallTookTooLong, Threads
 from mestral.readers.wire import Hello
 from mestral.settings.model import ReaderSettings, Settings
@@ -66,10 +68,17 @@ class Readers:
         settings: The settings tree; `readers`, `state_dir` and `server.shutdown_seconds` are used.
         services: The chosen service of every slot; render functions get at them by `ReaderContext.service`.
             One whose settings cannot be handed to another process is left out, and the log says so.
+        observers: Called with the report of every job that ended, in the context of who asked for it.
     """
 
-    def __init__(self, settings: Settings, services: Mapping[str, ReaderService]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        services: Mapping[str, ReaderService],
+        observers: Sequence[Callable[[JobReport], None]] = (),
+    ) -> None:
         self._settings = settings
+        self._observers = observers
         self._services = pack_services(services.values())
         # Secrets are masked in `repr`, so that none takes part in an ETag.
         chosen = sorted(
@@ -78,7 +87,7 @@ class Readers:
         self._shape = content_digest(__version__, chosen)
         self._cache = BodyCache(settings.readers.cache_bytes)
         self._open: _Open | None = None
-        self._hits = self._misses = 0
+        self._hits = self._misses = self._not_modified = 0
 
     async def start(self) -> None:
         """Begin to start the reader processes, without waiting for them."""
@@ -87,9 +96,9 @@ class Readers:
             services=self._services,
             memory_bytes=self._settings.readers.memory_bytes,
             recycle_bytes=self._settings.readers.recycle_bytes,
-            log_level=logging.getLogger().getEffectiveLevel(),
+            logs=setup_in_force(),
         )
-        self._open = _Open(self._settings.readers, hello)
+        self._open = _Open(self._settings.readers, hello, self._observers)
         self._open.pool.start()
 
     async def stop(self) -> None:
@@ -106,9 +115,20 @@ class Readers:
         opened.looking.close()
 
     def statistics(self) -> dict[str, int]:
-        """Answers from the cache, answers not in it, bytes kept, readers replaced; since the start."""
-        restarts = self._open.pool.restarts if self._open else 0
-        return {"hits": self._hits, "misses": self._misses, "bytes": self._cache.size, "restarts": restarts}
+        """Answers from the cache, answers that the client had, answers not in the cache, bytes kept, readers
+        replaced; since the start."""
+        return {
+            "hits": self._hits,
+            "not_modified": self._not_modified,
+            "misses": self._misses,
+            "bytes": self._cache.size,
+            "restarts": self._open.pool.restarts if self._open else 0,
+        }
+
+    def reports(self) -> list[ReaderReport]:
+        """Every reader as it is now; none before `start`."""
+        opened = self._open
+        return opened.pool.reports() if opened else []
 
     async def respond(self, request: Request[Any, Any, Any], plan: Callable[[], Plan]) -> Response[bytes]:
         """Answer a GET.
@@ -123,25 +143,47 @@ class Readers:
                 or no reader can make the answer.
             RenderFailed: The render function raised something else.
         """
+        coding = negotiate(request.headers.get("accept-encoding"), self._settings.http.compression)
+        header = request.headers.get("if-none-match")
+        found = await self._answer(plan, coding, header)
+        if isinstance(found, str):
+            return _not_modified(found)
+        # Known only now: the tag with dependencies nobody knew, or of an answer that is not settled.
+        return _not_modified(found.etag) if matches(header, found.etag) else _response(found)
+
+    async def body(self, plan: Callable[[], Plan]) -> bytes:
+        """The body of an answer, not compressed, for what is put together from several.
+
+        Args:
+            plan: As for `respond`.
+
+        Raises:
+            Problem, RenderFailed: As `respond` does.
+        """
+        found = await self._answer(plan, "", None)
+        assert not isinstance(found, str)  # noqa: S101 - nobody has a tag yet
+        return found.body
+
+    async def _answer(
+        self, plan: Callable[[], Plan], coding: Coding, if_none_match: str | None
+    ) -> Finished | str:
+        """The answer; its entity tag alone when the client has it, as far as is known without making it."""
         opened = self._open
         if opened is None:
             raise unavailable("The server is not ready to make answers, try again.", retry_after=1)
         with opened:
-            coding = negotiate(request.headers.get("accept-encoding"), self._settings.http.compression)
             look = await self._look(opened, plan, coding)
             finished = self._cache.get(look.key)
             etag = look.etag(await _stamp_again(opened, finished.depends if finished else Fingerprint()))
-            header = request.headers.get("if-none-match")
-            if matches(header, etag):
-                return _not_modified(etag)
+            if matches(if_none_match, etag):
+                self._not_modified += 1
+                return etag
             if finished is not None and finished.etag == etag:
                 self._hits += 1
-                return _response(finished)
+                return finished
             self._misses += 1
             flight = (look.key, etag)
-            finished = await opened.flights.join(flight, lambda: self._make(opened, plan, look, flight))
-            # Known only now: the tag with dependencies nobody knew, or of an answer that is not settled.
-            return _not_modified(finished.etag) if matches(header, finished.etag) else _response(finished)
+            return await opened.flights.join(flight, lambda: self._make(opened, plan, look, flight))
 
     async def _make(
         self, opened: "_Open", plan: Callable[[], Plan], look: _Look, flight: tuple[Key, str]
@@ -190,8 +232,10 @@ class Readers:
 class _Open:
     """What exists between `start` and `stop`; entered by every request."""
 
-    def __init__(self, settings: ReaderSettings, hello: Hello) -> None:
-        self.pool = Pool(settings, hello)
+    def __init__(
+        self, settings: ReaderSettings, hello: Hello, observers: Sequence[Callable[[JobReport], None]]
+    ) -> None:
+        self.pool = Pool(settings, hello, observers)
         self.flights: Flights[Finished] = Flights()
         self.looking = Threads(_LOOKING_THREADS, "mestral looking")
         self.looking_seconds = min(_LOOKING_SECONDS, settings.time_seconds)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mestral.logs import LogSetup, Work
 from mestral.readers.compress import Coding
 from mestral.readers.context import PackedService
 from mestral.readers.fingerprint import Fingerprint
@@ -30,7 +31,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     services: tuple[PackedService, ...]
     memory_bytes: int
     recycle_bytes: int
-    log_level: int
+    logs: LogSetup
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True):
@@ -40,10 +41,11 @@ class Ready(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """Render this. The frame's body is the MessagePack array of the arguments."""
+    """Render this, for this request. The frame's body is the MessagePack array of the arguments."""
 
     render: str
     coding: Coding
+    work: Work | None
 
 
 class Rendered(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -76,11 +78,13 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
         outcome: The kind of answer.
         leaving: The reader has grown too large, and takes no further job.
         resident_bytes: Its resident memory.
+        parse_seconds: Seconds that went into parsed copies.
     """
 
     outcome: Rendered | Refused | Failed
     leaving: bool
     resident_bytes: int
+    parse_seconds: float
 
 
 def send(sock: socket.socket, header: msgspec.Struct, body: bytes | bytearray | memoryview = b"") -> None:

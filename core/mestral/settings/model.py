@@ -173,6 +173,52 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 128 * 1024 * 1024
 
 
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[metrics]`: what `/metrics` tells Prometheus."""
+
+    access: Annotated[
+        Literal["off", "identified", "public"],
+        Meta(
+            description="Who may read /metrics: identified demands a token at every protection level; off: "
+            "there is no such page, and nothing is counted."
+        ),
+    ] = "identified"
+    token: Annotated[
+        Secret | None,
+        Meta(description="A bearer token for whoever collects the metrics; it opens /metrics and no more."),
+    ] = None
+
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[log]`: what is written to standard error, by every process of the server."""
+
+    format: Annotated[
+        Literal["text", "json"], Meta(description="Lines for people, or one JSON object per line.")
+    ] = "text"
+    level: Annotated[LogLevel, Meta(description="The least severe records that are written.")] = "INFO"
+    levels: Annotated[
+        dict[str, LogLevel],
+        Meta(description="The same for single plugins or loggers, by name, such as experiments."),
+    ] = {}
+
+
+class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[telemetry]`: traces of requests, by OpenTelemetry (`pip install 'mestral[otel]'`)."""
+
+    otlp_endpoint: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^https?://[^/?#\s]+(/[^/?#\s]+)*/?$",
+            description="Address of a collector that takes OTLP over HTTP, such as http://localhost:4318; "
+            "absent: no traces. The other OTEL_* variables hold.",
+            extra={"env": "OTEL_EXPORTER_OTLP_ENDPOINT"},
+        ),
+    ] = None
+
+
 class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[plugins]`: which plugins are used.
 
@@ -265,6 +311,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     auth: AuthSettings = AuthSettings()
     http: HttpSettings = HttpSettings()
     readers: ReaderSettings = ReaderSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     plugins: PluginsSettings = PluginsSettings()
     environ: Mapping[str, str] = {}
     origins: Mapping[str, str] = {}

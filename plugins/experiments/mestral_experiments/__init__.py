@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mestral import Demo, Manifest, PluginContext, Routes, Service, hookimpl
+from mestral import Demo, HealthCheck, Manifest, PluginContext, Routes, Service, StatusSection, hookimpl
 from mestral import __version__ as version
 from mestral_experiments.settings import ExperimentsSettings
 
@@ -20,6 +20,7 @@ class ExperimentsPlugin:
         requires_api=">=0.1,<0.2",
         provides=("experiments",),
         settings=ExperimentsSettings,
+        migration="mestral_experiments.migration:rc_file",
     )
 
     @hookimpl
@@ -34,11 +35,33 @@ class ExperimentsPlugin:
         ]
 
     @hookimpl
+    def mestral_health_checks(self, context: PluginContext) -> Sequence[HealthCheck]:
+        """Whether experiments can be read: the rc file, and what it points to."""
+
+        from mestral.readers import Threads
+
+        threads = Threads(1, "mestral experiments: health")
+
+        async def source() -> str | None:
+            return await threads.run(context.services["experiments.source"].health)
+
+        key = "rc_file" if context.settings.source == "autosubmit" else "source"
+        return [HealthCheck(name="source", check=source, setting=key)]
+
+    @hookimpl
     def mestral_routes(self, context: PluginContext) -> Sequence[Routes]:
         """The paths of Autosubmit API 4.2.0."""
         from mestral_experiments.api import handlers
 
-        return [Routes(handlers=handlers(), prefix="")]
+        examples = Path(__file__).parent / "api" / "examples.json"
+        return [Routes(handlers=handlers(), prefix="", examples=examples)]
+
+    @hookimpl
+    def mestral_status_sections(self, context: PluginContext) -> Sequence[StatusSection]:
+        """Experiments that are running now."""
+        from mestral_experiments.api.status import RUNNING
+
+        return [RUNNING]
 
     @hookimpl
     def mestral_demo(self, context: PluginContext, directory: Path) -> Demo:

@@ -7,7 +7,7 @@ import pytest
 from tests.experiments.api.tree import DETAILS, EXPERIMENTS, STATUS
 
 from mestral_experiments.model import Experiment
-from mestral_experiments.sources.protocol import Catalog
+from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.views.matching import fold, wildcard
 from mestral_experiments.views.selection import Selection, select
 
@@ -41,11 +41,12 @@ def catalog() -> Catalog:
                 has_details=number in details,
             )
         )
-    return Catalog(tuple(experiments), {e.name: e for e in experiments})
+    return Catalog.of(experiments)
 
 
 def names(selection: Selection) -> str:
-    return " ".join(experiment.name for experiment in select(catalog(), selection))
+    known = catalog()
+    return " ".join(experiment.name for experiment in known.records(select(known, selection)))
 
 
 ALL = "a001 t002 o003 b005 c006 d007 a009"

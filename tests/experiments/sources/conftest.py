@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.experiments.sources.making import rc_file
+from tests.experiments.sources.making import history, job_pickle, jobs_database, rc_file, tree, tuples
 
 SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "experiments"
 
@@ -40,3 +40,16 @@ def public_path() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two healthy experiments, one of each generation, and a third one."""
+    root = tmp_path / "root"
+    tree(root, "a001", "a002", "a003")
+    job_pickle(root, "a001", tuples("a001_SIM"))
+    jobs_database(root, "a002", {"name": "a002_SIM", "status": "RUNNING", "modified": "2026-01-01 00:00:00"})
+    job_pickle(root, "a003", tuples("a003_SIM"))
+    for name in ("a001", "a002", "a003"):
+        history(root, name)
+    return root

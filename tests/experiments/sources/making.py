@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from mestral_experiments.model import Experiment
 from mestral_experiments.settings import ExperimentsSettings
@@ -123,6 +126,32 @@ def attributes(**changed: Any) -> dict[str, Any]:
         "_local_logs": ("a.out", "a.err"), "_remote_logs": ("", ""),
     }  # fmt: skip
     return plain | changed
+
+
+def job_graph(monkeypatch: pytest.MonkeyPatch, jobs: dict[str, dict[str, Any]]) -> bytes:
+    """A pickle of early 4.1: it names classes of networkx and Autosubmit, which exist only meanwhile."""
+
+    def made(module: str, name: str) -> type:
+        parts = module.split(".")
+        for end in range(1, len(parts) + 1):
+            package = ".".join(parts[:end])
+            monkeypatch.setitem(sys.modules, package, sys.modules.get(package) or ModuleType(package))
+        cls = type(name, (), {"__module__": module})
+        setattr(sys.modules[module], name, cls)
+        return cls
+
+    whole, view, job_class = (
+        made("networkx.classes.digraph", "DiGraph"),
+        made("networkx.classes.reportviews", "NodeView"),
+        made("autosubmit.job.job", "Job"),
+    )
+    instance, nodes = whole(), {}
+    for name, state in jobs.items():
+        job = job_class()
+        job.__dict__.update(state)
+        nodes[name] = {"job": job}
+    instance.__dict__.update(node_dict_factory=dict, graph={}, _node=nodes, _adj={}, nodes=view())
+    return pickle.dumps(instance, 5)
 
 
 def experiment(name: str, version: str | None = "4.1.17") -> Experiment:

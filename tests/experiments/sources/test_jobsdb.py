@@ -149,6 +149,30 @@ def test_pages_in_order(tmp_path: Path) -> None:
     assert [[job.name for job in page] for page in pages] == [["A", "a"], ["B", "b"], ["c"], []]
 
 
+def test_a_pattern_asked_again_sees_what_changed(tmp_path: Path) -> None:
+    """Names, and which of them match, are kept while they are the same: states and names may change alone."""
+    tree(tmp_path, "a001")
+    path = jobs_database(tmp_path, "a001", *({"name": f"job_{n}", "status": "WAITING"} for n in range(12)))
+    reading = source(tmp_path)
+
+    def found(pattern: str) -> list[tuple[str, JobStatus]]:
+        return [(job.name, job.status) for job in reading.jobs(ROW, JobQuery(name=pattern, limit=5)).jobs]
+
+    for number in [*range(12), 0]:  # more than are kept, and the first one once more
+        assert found(f"_{number}")[0] == (f"job_{number}", JobStatus.WAITING)
+    database(path, "UPDATE jobs SET status = 'RUNNING' WHERE name = 'job_5'")
+    assert found("_5") == [("job_5", JobStatus.RUNNING)]
+    database(path, "UPDATE jobs SET name = 'job_6x5' WHERE name = 'job_6'")
+    assert found("_5") == [("job_5", JobStatus.RUNNING)]
+    assert found("_6*5") == [("job_6x5", JobStatus.WAITING)]
+    assert found("!job_1")[-1] == ("job_5", JobStatus.RUNNING)
+    database(
+        path, "UPDATE jobs SET name = 'task' WHERE name = 'job_5'", "DELETE FROM jobs WHERE name = 'job_7'"
+    )
+    assert found("_5") == found("_7") == []
+    assert reading.jobs(ROW, JobQuery(limit=5)).total == 11
+
+
 NAMES = st.sampled_from(["aAbB_", "aAbB_!*%", "aB\u212aÉé"]).flatmap(
     lambda letters: st.lists(st.text(letters, max_size=3), max_size=8, unique=True)
 )

@@ -4,49 +4,22 @@ import pickle
 import sys
 from datetime import datetime
 from pathlib import Path, PosixPath
-from types import ModuleType
-from typing import Any
 
 import pytest
 import ruamel.yaml
-from tests.experiments.sources.making import attributes, tuples
+from tests.experiments.sources.making import attributes, job_graph, tuples
 
 from mestral_experiments.demo import unpack
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.pickles import read_jobs
+from mestral_experiments.sources.protocol import JobQuery
 
 
 def read(tmp_path: Path, content: bytes) -> list[Job]:
     path = tmp_path / "list.pkl"
     path.write_bytes(content)
-    return read_jobs(str(path))
-
-
-def graph(monkeypatch: pytest.MonkeyPatch, jobs: dict[str, dict[str, Any]]) -> bytes:
-    """A pickle that names classes of networkx and Autosubmit, which exist while it is written only."""
-
-    def made(module: str, name: str) -> type:
-        parts = module.split(".")
-        for end in range(1, len(parts) + 1):
-            package = ".".join(parts[:end])
-            monkeypatch.setitem(sys.modules, package, sys.modules.get(package) or ModuleType(package))
-        cls = type(name, (), {"__module__": module})
-        setattr(sys.modules[module], name, cls)
-        return cls
-
-    whole, view, job_class = (
-        made("networkx.classes.digraph", "DiGraph"),
-        made("networkx.classes.reportviews", "NodeView"),
-        made("autosubmit.job.job", "Job"),
-    )
-    instance, nodes = whole(), {}
-    for name, state in jobs.items():
-        job = job_class()
-        job.__dict__.update(state)
-        nodes[name] = {"job": job}
-    instance.__dict__.update(node_dict_factory=dict, graph={}, _node=nodes, _adj={}, nodes=view())
-    return pickle.dumps(instance, 5)
+    return list(read_jobs(str(path)).select(JobQuery()).jobs)
 
 
 def test_tuples_with_and_without_wrapper(tmp_path: Path) -> None:
@@ -72,7 +45,7 @@ def test_dictionaries(tmp_path: Path) -> None:
         "waiting": attributes(_status=0, _chunk=0, _member="", id="15"),
         "bare": {},
     }
-    plain, split, waiting, bare = read(tmp_path, pickle.dumps(listing, 5))
+    bare, plain, split, waiting = read(tmp_path, pickle.dumps(listing, 5))
     assert plain == Job(
         "plain",
         7,
@@ -97,7 +70,7 @@ def test_dictionaries(tmp_path: Path) -> None:
 def test_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = attributes(_split=2, _splits=3)
     state["status"] = state.pop("_status")
-    content = graph(monkeypatch, {"one": state, "two": {"status": -1}})
+    content = job_graph(monkeypatch, {"one": state, "two": {"status": -1}})
     monkeypatch.undo()
     one, two = read(tmp_path, content)
     assert (one.name, one.status, one.split, one.splits) == ("one", JobStatus.COMPLETED, 2, 3)
@@ -151,4 +124,4 @@ def test_values_that_ruamel_yaml_marked_are_plain(tmp_path: Path) -> None:
 def test_the_samples_of_the_demo_are_read(tmp_path: Path) -> None:
     unpack(tmp_path)
     lists = sorted(tmp_path.rglob("job_list_*.pkl"))
-    assert [len(read_jobs(str(path))) for path in lists] == [15, 104, 30, 22, 102]
+    assert [len(read_jobs(str(path)).names) for path in lists] == [15, 104, 30, 22, 102]

@@ -123,8 +123,9 @@ def test_the_same_workflow_in_a_pickle_and_in_a_database(real: Path) -> None:
 def test_catalog_of_the_reference(reference: Path) -> None:
     catalog = source(reference).catalog()
     assert [row.id for row in catalog.experiments] == [1, 2, 3, 4, 5, 102, 107, 108, 109]
-    assert set(catalog.by_name) == set(REFERENCE)
-    assert catalog.by_name["a3tb"].hpc == "marenostrum4"
+    known = {experiment.name: experiment for experiment in catalog.experiments}
+    assert set(known) == set(REFERENCE)
+    assert known["a3tb"].hpc == "marenostrum4"
     assert [row.has_details for row in catalog.experiments] == [True] * 5 + [False] * 4
     assert {row.status for row in catalog.experiments[:5]} == {"NOT RUNNING"}
 

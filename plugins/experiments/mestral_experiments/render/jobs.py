@@ -8,8 +8,8 @@ import msgspec
 from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, JobQuery
-from mestral_experiments.views.jobs import JobItem, JobList, QuickItem, by_name, job_items, quick_items
-from mestral_experiments.views.pagination import pagination
+from mestral_experiments.views.jobs import JobList, QuickJobList, by_name, job_items, quick_items
+from mestral_experiments.views.pagination import Pagination, pagination
 
 
 def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, page: str) -> bytes:
@@ -24,15 +24,17 @@ def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, p
     """
     source: ExperimentSource = reader.service(SLOT)
     experiment, asked = msgspec.convert(row, Experiment), msgspec.convert(query, JobQuery)
-    items: Sequence[JobItem] | Sequence[QuickItem]
+
+    def shown(items: Sequence[object], total: int) -> Pagination:
+        size = asked.limit
+        pages = max(1, -(-total // size)) if size else 1
+        return pagination(page, str(size) if size else None, pages=pages, items=len(items), total=total)
+
     if quick and asked == JobQuery():
-        items = quick_items(by_name(source.states(experiment) or ()))
-        total = len(items)
-    else:
-        found = source.jobs(experiment, asked)
-        items = quick_items((job.name, job.status) for job in found.jobs) if quick else job_items(found.jobs)
-        total = found.total
-    size = asked.limit
-    pages = max(1, -(-total // size)) if size else 1
-    shown = pagination(page, str(size) if size else None, pages=pages, items=len(items), total=total)
-    return msgspec.json.encode(JobList(items, shown))
+        states = quick_items(by_name(source.states(experiment) or ()))
+        return msgspec.json.encode(QuickJobList(states, shown(states, len(states))))
+    found = source.jobs(experiment, asked)
+    if quick:
+        states = quick_items((job.name, job.status) for job in found.jobs)
+        return msgspec.json.encode(QuickJobList(states, shown(states, found.total)))
+    return msgspec.json.encode(JobList(job_items(found.jobs), shown(found.jobs, found.total)))

@@ -4,8 +4,9 @@ Guarantees: an experiment is read again only when its own files changed, however
 one shows as a missing value of that one (contract/API_V4.md 10.1, search).
 """
 
-import logging
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -14,13 +15,16 @@ from mestral.readers import Fingerprint, ReaderContext
 from mestral_experiments.model import Experiment, Run
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 
-logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _WEIGHT_BYTES = 2048  # a summary with the fingerprint it is kept under, roughly
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Newest run, last change of the job list (None when unknown), and whether all could be read."""
+    """Newest run and last change of the job list, None when there is none or it is damaged.
+
+    `complete` is False when something could not be read just now, which may pass.
+    """
 
     run: Run | None
     modified: datetime | None
@@ -35,12 +39,30 @@ def summary(reader: ReaderContext, source: ExperimentSource, experiment: Experim
     """The summary of one experiment."""
 
     def read() -> tuple[Summary, int]:
-        return Summary(source.latest_run(experiment), source.modified(experiment)), _WEIGHT_BYTES
+        run, run_passes = _or_none(source.latest_run, experiment)
+        modified, modified_passes = _or_none(source.modified, experiment)
+        if run_passes or modified_passes:
+            raise _IncompleteError(Summary(run, modified, complete=False))
+        return Summary(run, modified), _WEIGHT_BYTES
 
     fingerprint = source.fingerprint_list((experiment,), Part.JOBS, Part.HISTORY)
     try:
         return reader.memo.get(("experiments.summary", experiment.name), fingerprint, read)
+    except _IncompleteError as incomplete:
+        return incomplete.summary
+
+
+class _IncompleteError(Exception):
+    """Keeps a summary from being kept: what is locked now may be readable next time."""
+
+    def __init__(self, summary: Summary) -> None:
+        super().__init__()
+        self.summary = summary
+
+
+def _or_none(ask: Callable[[Experiment], T | None], experiment: Experiment) -> tuple[T | None, bool]:
+    """The answer, None when it cannot be given, and whether that may pass; the source logged why."""
+    try:
+        return ask(experiment), False
     except Problem as problem:
-        # not kept: what is locked now may be readable next time
-        logger.warning("Experiment %s is listed without its counters: %s", experiment.name, problem.message)
-        return Summary(None, source.modified(experiment), complete=False)
+        return None, "Retry-After" in problem.headers

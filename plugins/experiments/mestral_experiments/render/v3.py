@@ -57,5 +57,5 @@ def _brief(source: ExperimentSource, experiment: Experiment) -> tuple[Brief | No
     try:
         return source.brief(experiment)
     except Problem as problem:
-        logger.warning("Experiment %s listed without configuration: %s", experiment.name, problem.message)
-        return None, Fingerprint()
+        logger.debug("%s is listed without its configuration: %s", experiment.name, problem.message)
+        return None, UNPROVEN  # which files it would be made of is not known

@@ -1,11 +1,12 @@
-"""A whole job list in memory: building it from raw values, and selecting a page of it.
+"""A whole job list in memory: selecting a page of it, and making jobs of raw values.
 
 Guarantees: the same for every format. Selecting is linear in the number of jobs whatever the pattern, and a
-page of an unfiltered list costs only the page.
+page of an unfiltered list costs only the page; jobs that are not on it are not even made.
 """
 
 import logging
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,67 +20,87 @@ logger = logging.getLogger(__name__)
 
 
 class JobList(msgspec.Struct, frozen=True, gc=False):
-    """All jobs of an experiment.
+    """All jobs of an experiment. A job is made of its row when it is asked for: most answers want few.
 
     Attributes:
-        jobs: In the order of the file.
-        ordered: In (lower-case name, name) order.
-        lowered: The lower-case names of `ordered`.
-        weight: Estimate of the memory it holds, in bytes.
+        names: In the order of the file.
+        states: In the same order.
+        rows: What the file says of each job, in the same order.
+        build: Makes jobs of names and their rows.
+        positions: Of the names in (lower-case name, name) order.
+        lowered: The lower-case names in that order.
     """
 
-    jobs: tuple[Job, ...]
-    ordered: tuple[Job, ...]
-    lowered: tuple[str, ...]
-    weight: int
+    names: Sequence[str]
+    states: Sequence[JobStatus]
+    rows: Sequence[Any]
+    build: Callable[[Sequence[str], Sequence[Any]], list[Job]]
+    positions: Sequence[int]
+    lowered: Sequence[str]
 
     @classmethod
     def of(cls, jobs: Sequence[Job]) -> "JobList":
         """The list of these jobs."""
-        pairs = [(job.name.lower(), job.name, position) for position, job in enumerate(jobs)]
-        pairs.sort()
-        ordered = tuple([jobs[position] for _, _, position in pairs])
-        lowered = tuple([lower for lower, _, _ in pairs])
-        # A Job takes 128 bytes, its date 48, its name (twice) and log files 49 more than they are long.
-        texts = sum(2 * len(job.name) + 4 * len(job.out_local or "") for job in jobs)
-        return cls(tuple(jobs), ordered, lowered, 600 * len(jobs) + texts)
+        states = [job.status for job in jobs]
+        return cls.of_rows([job.name for job in jobs], states, jobs, lambda _, rows: list(rows))
+
+    @classmethod
+    def of_rows(
+        cls,
+        names: Sequence[str],
+        states: Sequence[JobStatus],
+        rows: Sequence[Any],
+        build: Callable[[Sequence[str], Sequence[Any]], list[Job]],
+    ) -> "JobList":
+        """The list of jobs that are still to be made: see the attributes."""
+        lowered = [name.lower() for name in names]
+        positions = sorted(range(len(names)), key=names.__getitem__)
+        positions.sort(key=lowered.__getitem__)
+        return cls(names, states, rows, build, positions, [lowered[position] for position in positions])
+
+    @property
+    def weight(self) -> int:
+        """Estimate of the memory it holds, in bytes."""
+        # A Job or a row takes 150 bytes, its date 48, its name (twice) and log files 49 more than they are
+        # long; logs are named after their job.
+        return 650 * len(self.names) + 4 * sum(map(len, self.names))
 
     def select(self, query: JobQuery) -> JobPage:
         """A page of the jobs that match."""
-        found = matching(self.ordered, self.lowered, query.name)
+        found = matching(self.positions, self.lowered, query.name)
         if query.status is not None:
-            found = [job for job in found if job.status is query.status]
+            found = [position for position in found if self.states[position] is query.status]
         end = None if query.limit is None else query.offset + query.limit
-        return JobPage(jobs=found[query.offset : end], total=len(found))
+        page = found[query.offset : end]
+        jobs = self.build([self.names[n] for n in page], [self.rows[n] for n in page])
+        return JobPage(jobs=jobs, total=len(found))
 
 
 def matching(items: Sequence[T], lowered: Sequence[str], pattern: str | None) -> Sequence[T]:
-    """The items whose lower-case names match the pattern; all without one."""
-    if not pattern:
-        return items
-    matches = name_matcher(pattern)
-    return [item for item, name in zip(items, lowered, strict=True) if matches(name)]
-
-
-def name_matcher(pattern: str) -> Callable[[str], bool]:
-    """A test of lower-case job names (contract/API_V4.md 4.1).
+    """The items whose lower-case names match the pattern (contract/API_V4.md 4.1); all without one.
 
     Substring with `*` as any run of characters; an odd number of leading `!` negates; all else is literal.
     """
+    if not pattern:
+        return items
     bare = pattern.lstrip("!")
     negated = (len(pattern) - len(bare)) % 2 == 1
     parts = [part for part in bare.lower().split("*") if part]
+    longest = max(parts, key=len, default="")  # most names that do not match lack it, which is soon seen
+    single = len(parts) < 2
+    chosen = [(longest in name and (single or _in_turn(parts, name))) is not negated for name in lowered]
+    return list(compress(items, chosen))
 
-    def matches(name: str) -> bool:
-        position = 0
-        for part in parts:  # the first occurrence of each is always good enough: nothing is anchored
-            position = name.find(part, position)
-            if position < 0:
-                return negated
-            position += len(part)
-        return not negated
 
-    return matches
+def _in_turn(parts: Sequence[str], name: str) -> bool:
+    """Whether a name holds all parts, one after the other."""
+    position = 0
+    for part in parts:  # the first occurrence of each is always good enough: nothing is anchored
+        position = name.find(part, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
 
 
 def build_jobs(rows: list[tuple[Any, ...]]) -> list[Job]:

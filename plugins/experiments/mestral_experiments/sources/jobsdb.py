@@ -5,6 +5,7 @@ the page that the whole list would give.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -15,7 +16,8 @@ from mestral_experiments.sources.joblist import build_jobs, matching
 from mestral_experiments.sources.protocol import JobPage, JobQuery
 from mestral_experiments.sources.sqlite import columns, json_rows, rows, select
 
-_CODES = " ".join(f"WHEN '{status.name}' THEN {status.value}" for status in JobStatus)
+_FREQUENT = (JobStatus.COMPLETED, JobStatus.WAITING)  # SQLite compares one after the other
+_CODES = " ".join(f"WHEN '{status.name}' THEN {status.value}" for status in (*_FREQUENT, *JobStatus))
 _POSITIVE = "CASE WHEN typeof({0}) = 'integer' AND {0} > 0 THEN {0} END"
 _COLUMNS = {
     name: name for name in ("name", "id", "status", "priority", "section", "date", "member", "chunk")
@@ -32,6 +34,7 @@ _COLUMNS = {
 _JOBS = msgspec.json.Decoder(list[Job])
 _STATES = msgspec.json.Decoder(list[tuple[str, JobStatus]])
 _NAMES = msgspec.json.Decoder(list[str])
+_PATTERNS = 8  # whose matches are kept with the names
 _LONGEST_PAGE = 1000  # jobs that are asked for one by one; SQLite allows 32,766
 
 
@@ -72,11 +75,25 @@ class Names(msgspec.Struct, frozen=True):
         json: As SQLite wrote them, to see that nothing changed.
         ordered: In (lower-case name, name) order.
         lowered: The same in lower case.
+        found: Those that match a pattern, for the patterns that were asked for last.
     """
 
     json: str
     ordered: tuple[str, ...]
     lowered: tuple[str, ...]
+    found: dict[str, Sequence[str]] = {}
+
+    def matching(self, pattern: str | None) -> Sequence[str]:
+        """Those that match a pattern of `JobQuery`, in order."""
+        if not pattern:
+            return self.ordered
+        found = self.found.pop(pattern, None)
+        if found is None:
+            found = matching(self.ordered, self.lowered, pattern)
+        self.found[pattern] = found  # as the newest
+        if len(self.found) > _PATTERNS:
+            del self.found[next(iter(self.found))]
+        return found
 
 
 def read_page(
@@ -99,7 +116,7 @@ def read_page(
     names = _names(connection, before)
     if names is None:
         return None
-    found = matching(names.ordered, names.lowered, query.name)
+    found = names.matching(query.name)
     if query.status is not None:
         states = dict(read_states(connection))
         found = [name for name in found if states[name] is query.status]

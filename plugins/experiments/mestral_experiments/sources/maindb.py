@@ -10,88 +10,33 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import cached_property
-from operator import itemgetter
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from mestral import Problem, unavailable
 from mestral.readers import Fingerprint, fingerprint, stamp_sqlite
 from mestral_experiments.model import Experiment
+from mestral_experiments.sources.catalog import Catalog, Columns, Derived
+from mestral_experiments.sources.failures import Failures
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
-from mestral_experiments.sources.protocol import Catalog
 from mestral_experiments.sources.rcfile import RcFile
-from mestral_experiments.sources.sqlite import json_rows, read_database, select
-from mestral_experiments.sources.values import integer, text
+from mestral_experiments.sources.sqlite import open_in_place, open_readonly, read_database, select
+from mestral_experiments.sources.tables import (
+    DETAILS,
+    EXPERIMENT,
+    STATUS,
+    Rows,
+    Table,
+    mended,
+    no_rows,
+    read_rows,
+)
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-
-class _Table(msgspec.Struct, frozen=True):
-    """A table that takes part in the catalog.
-
-    Attributes:
-        name: Its name.
-        columns: Those that are read; the first is the id of the experiment.
-        needs: Columns without which it is useless.
-        rows: What its rows are expected to hold.
-        order: How `select` sorts them.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    needs: tuple[str, ...]
-    rows: msgspec.json.Decoder[Any]
-    order: str = ""
-
-
-_Text = str | None
-_EXPERIMENT = _Table(
-    "experiment",
-    ("id", "name", "description", "autosubmit_version"),
-    ("id", "name"),
-    msgspec.json.Decoder(list[tuple[int, str, _Text, _Text]]),
-    order="ORDER BY id",
-)
-_DETAILS = _Table(
-    "details",
-    ("exp_id", "user", "created", "model", "branch", "hpc"),
-    ("exp_id",),
-    msgspec.json.Decoder(list[tuple[int, _Text, _Text, _Text, _Text, _Text]]),
-)
-_STATUS = _Table(
-    "experiment_status",
-    ("exp_id", "status"),
-    ("exp_id", "status"),
-    msgspec.json.Decoder(list[tuple[int, _Text]]),
-)
-_NO_DETAILS = (None, None, None, None, None)
-_NO_STATUS = (None,)
-
-
-class _Rows:
-    """Rows of a table as they were read once.
-
-    Attributes:
-        json: The rows as SQLite wrote them, to see that nothing changed; None where it could not.
-        rows: The rows.
-        plain: Whether every value has the type that is expected.
-    """
-
-    def __init__(self, json: str | None, rows: list[tuple[Any, ...]], plain: bool) -> None:
-        self.json, self.rows, self.plain = json, rows, plain
-
-    @cached_property
-    def by_id(self) -> dict[Any, tuple[Any, ...]]:
-        """All but the id, by id; of several rows with one id the last counts."""
-        return {row[0]: row[1:] for row in self.rows}
-
-
-_NO_ROWS = _Rows(None, [], True)
+_UNREADABLE = "The experiment database cannot be read"
 
 
 class MainDatabase:
@@ -100,20 +45,23 @@ class MainDatabase:
     Args:
         state_dir: For copies of databases that cannot be read in place.
         busy_seconds: How long to wait for a lock.
+        failures: Remembers what could not be read.
     """
 
-    def __init__(self, state_dir: Path, busy_seconds: float) -> None:
+    def __init__(self, state_dir: Path, busy_seconds: float, failures: Failures) -> None:
         self._state_dir = state_dir
         self._busy_seconds = busy_seconds
+        self._failures = failures
         self._lock = threading.Lock()
         self._began = float("-inf")  # monotonic time when the last attempt began
         self._outcome: Catalog | Problem | None = None
         self._catalog: Catalog | None = None
+        self._derived = Derived()
         self._main_taken = self._status_taken = Fingerprint()
-        self._experiments = self._details = self._status = _NO_ROWS
+        self._experiments, self._details, self._status = map(no_rows, (EXPERIMENT, DETAILS, STATUS))
+        self._status_known = True
         self._alone: dict[str, Experiment] = {}  # found since the databases changed, before all are read
         self._alone_taken = Fingerprint()
-        self._status_unread = False
 
     def catalog(self, rc: RcFile) -> Catalog:
         """All experiments as they are now.
@@ -145,7 +93,7 @@ class MainDatabase:
         with self._lock:
             taken = fingerprint((*stamp_sqlite(rc.main_database), *stamp_sqlite(rc.status_database)))
             if self._catalog is not None and _proven(self._main_taken + self._status_taken, taken):
-                return self._catalog.by_name.get(name)
+                return self._catalog.find(name)
             if not _proven(self._alone_taken, taken):
                 self._alone, self._alone_taken = {}, taken
             if name in self._alone:
@@ -158,105 +106,97 @@ class MainDatabase:
                 if found is not None:  # names that nobody has are without number
                     self._alone[name] = found
                 return found
-        return self.catalog(rc).by_name.get(name)  # waits for a lock, and says what is wrong
+        return self.catalog(rc).find(name)  # waits for a lock, and says what is wrong
+
+    def look(self, rc: RcFile) -> None:
+        """See whether the experiment database can be read, without reading or copying all of it.
+
+        Raises:
+            Missing, Damaged, Busy: It cannot.
+        """
+        with self._lock:
+            taken = fingerprint(stamp_sqlite(rc.main_database))
+            if self._catalog is None or not _proven(self._main_taken, taken):
+                with open_in_place(rc.main_database, busy_seconds=0) as connection:
+                    if connection is not None:
+                        needs = EXPERIMENT.needs
+                        select(connection, EXPERIMENT.name, needs, "LIMIT 1", needs=needs)
 
     def _read_one(self, rc: RcFile, name: str) -> Experiment | None:
-        def one(connection: sqlite3.Connection, table: _Table, key: str, value: object) -> list[Any]:
+        def one(connection: sqlite3.Connection, table: Table, key: str, value: object) -> Rows:
             tail = f"WHERE {key} = ? {table.order}"
-            return select(connection, table.name, table.columns, tail, (value,), needs=table.needs)
+            return mended(
+                table, select(connection, table.name, table.columns, tail, (value,), needs=table.needs)
+            )
 
-        def main(connection: sqlite3.Connection) -> tuple[list[Any], list[Any]]:
-            found = one(connection, _EXPERIMENT, "name", name)[:1]
-            try:
-                return found, one(connection, _DETAILS, "exp_id", found[0][0]) if found else []
-            except Missing:
-                return found, []
-
-        found, details = self._read(rc.main_database, main, busy_seconds=0)
-        status: list[Any] = []
-        if found:
+        details, status = no_rows(DETAILS), no_rows(STATUS)
+        with self._opened(rc.main_database) as connection:
+            found = one(connection, EXPERIMENT, "name", name)
+            ids = found.columns[0]
+            if not ids:
+                return None
             with suppress(Missing):
-                status = self._read(
-                    rc.status_database, lambda c: one(c, _STATUS, "exp_id", found[0][0]), busy_seconds=0
-                )
-        records = _mended(found, _Rows(None, details, False).by_id, _Rows(None, status, False).by_id)
-        return records[0] if records else None
+                details = one(connection, DETAILS, "exp_id", ids[0])
+        with suppress(Missing), self._opened(rc.status_database) as connection:
+            status = one(connection, STATUS, "exp_id", ids[0])
+        return Catalog(_joined(Derived(), found, details, status), Derived()).records((0,))[0]
+
+    def _opened(self, path: Path) -> AbstractContextManager[sqlite3.Connection]:
+        """For a look that waits for nothing: the whole catalog is read after one that fails."""
+        return open_readonly(path, state_dir=self._state_dir, busy_seconds=0)
 
     def _current(self, rc: RcFile) -> Catalog:
-        before = self._experiments, self._details, self._status
         taken = fingerprint(stamp_sqlite(rc.main_database))
         if not _proven(self._main_taken, taken):
-            self._experiments, self._details = self._read_main(rc)
+            self._experiments, self._details = self._read_main(rc.main_database, taken)
             self._main_taken = taken
         taken = fingerprint(stamp_sqlite(rc.status_database))
         if not _proven(self._status_taken, taken):
-            self._status_unread = False
-            self._status = self._read_status(rc)
-            self._status_taken = Fingerprint() if self._status_unread else taken  # else a lock would stay
-        if self._catalog is None or before != (self._experiments, self._details, self._status):
-            self._catalog = self._assembled(*before)
+            self._status_known = True
+            self._status = self._read_status(rc.status_database, taken)
+            self._status_taken = taken if self._status_known else Fingerprint()  # else a lock would stay
+        columns = _joined(self._derived, self._experiments, self._details, self._status)
+        made = Catalog(columns, self._derived, status_known=self._status_known)
+        if self._catalog is None or not made.same_as(self._catalog):
+            self._catalog = made
         return self._catalog
 
-    def _read_main(self, rc: RcFile) -> tuple[_Rows, _Rows]:
-        def read(connection: sqlite3.Connection) -> tuple[_Rows, _Rows]:
+    def _read_main(self, path: Path, taken: Fingerprint) -> tuple[Rows, Rows]:
+        def read(connection: sqlite3.Connection) -> tuple[Rows, Rows]:
             try:
-                experiments = _rows(connection, _EXPERIMENT, self._experiments)
+                experiments = read_rows(connection, EXPERIMENT, self._experiments)
             except Missing as fault:
                 raise Damaged(str(fault)) from fault
             try:
-                return experiments, _rows(connection, _DETAILS, self._details)
+                return experiments, read_rows(connection, DETAILS, self._details)
             except Fault as fault:
                 logger.debug("no details: %s", fault)
-                return experiments, _NO_ROWS
+                return experiments, no_rows(DETAILS)
 
         try:
-            return self._read(rc.main_database, read, self._busy_seconds)
+            return self._read(path, taken, read)
         except Fault as fault:
-            logger.error("the experiment database cannot be read: %s", fault)
-            raise unavailable(
-                "The experiment database cannot be read", retry_after=1 if isinstance(fault, Busy) else None
-            ) from fault
+            self._failures.tell(logging.ERROR, _UNREADABLE, fault)
+            raise unavailable(_UNREADABLE, retry_after=1 if isinstance(fault, Busy) else None) from fault
 
-    def _read_status(self, rc: RcFile) -> _Rows:
+    def _read_status(self, path: Path, taken: Fingerprint) -> Rows:
         try:
-            return self._read(
-                rc.status_database, lambda c: _rows(c, _STATUS, self._status), self._busy_seconds
-            )
+            return self._read(path, taken, lambda c: read_rows(c, STATUS, self._status))
         except Missing:
-            return _NO_ROWS
+            return no_rows(STATUS)
         except Fault as fault:
-            logger.warning("the status of experiments cannot be read: %s", fault)
-            self._status_unread = True
-            return _NO_ROWS
-
-    def _read(self, path: Path, read: Callable[[sqlite3.Connection], T], busy_seconds: float) -> T:
-        return read_database(path, read, state_dir=self._state_dir, busy_seconds=busy_seconds)
-
-    def _assembled(self, experiments: _Rows, details: _Rows, status: _Rows) -> Catalog:
-        """A catalog of the rows there are now; the arguments are those that the last one was made of."""
-        rows = self._experiments.rows
-        old = self._catalog.experiments if self._catalog is not None else ()
-        same = details is self._details and status is self._status and len(old) == len(rows)
-        if not (self._experiments.plain and self._details.plain and self._status.plain):
-            records = _mended(rows, self._details.by_id, self._status.by_id)
-        elif same and experiments.plain and len(experiments.rows) == len(rows):
-            # One description changed: all other records stand.
-            records = tuple(
-                [
-                    record if row == before else self._record(row)
-                    for row, before, record in zip(rows, experiments.rows, old, strict=True)
-                ]
+            self._failures.tell(
+                logging.WARNING, "The status of experiments cannot be read, none is shown as running", fault
             )
-        else:
-            records = tuple(map(self._record, rows))
-        by_name = {record.name: record for record in reversed(records)}
-        return Catalog(records, by_name)
+            self._status_known = False
+            return no_rows(STATUS)
 
-    def _record(self, row: tuple[Any, ...]) -> Experiment:
-        number, name, description, version = row
-        details = self._details.by_id.get(number)
-        values = (*(details or _NO_DETAILS), *self._status.by_id.get(number, _NO_STATUS), details is not None)
-        return Experiment(number, name, description or "", version, *values)
+    def _read(self, path: Path, taken: Fingerprint, read: Callable[[sqlite3.Connection], T]) -> T:
+        return self._failures.read(
+            path,
+            taken,
+            lambda: read_database(path, read, state_dir=self._state_dir, busy_seconds=self._busy_seconds),
+        )
 
 
 def _proven(before: Fingerprint, now: Fingerprint) -> bool:
@@ -264,51 +204,45 @@ def _proven(before: Fingerprint, now: Fingerprint) -> bool:
     return before.settled and before.same_as(now)
 
 
-def _rows(connection: sqlite3.Connection, table: _Table, before: _Rows) -> _Rows:
-    """The rows of a table by id; `before` when they are still the same.
+def _joined(derived: Derived, experiments: Rows, details: Rows, status: Rows) -> Columns:
+    """The columns of the catalog: details and status beside the experiment of the same id.
 
-    Raises:
-        Missing: No such table.
-        Damaged: A column that it needs is absent.
+    Of several rows with one id the last counts.
     """
-    json = json_rows(connection, table.name, table.columns)
-    if json is not None and json == before.json:
-        return before
-    try:
-        if json is not None:
-            rows = sorted(table.rows.decode(json), key=itemgetter(0))
-            return before if before.plain and rows == before.rows else _Rows(json, rows, plain=True)
-    except msgspec.ValidationError as error:
-        logger.info("table %s holds values of unexpected types: %s", table.name, error)
-    found = select(connection, table.name, table.columns, table.order, needs=table.needs)
-    return before if found == before.rows else _Rows(json, found, plain=False)
+    ids, names, descriptions, versions = experiments.columns
+    in_details = derived.get("rows of details", (ids, details.columns[0]), _places)
+    in_status = derived.get("rows of status", (ids, status.columns[0]), _places)
+    user, created, model, branch, hpc = (
+        derived.get(name, (column, in_details), _picked)
+        for name, column in zip(DETAILS.columns[1:], details.columns[1:], strict=True)
+    )
+    return Columns(
+        id=ids,
+        name=names,
+        description=derived.get("description", (descriptions,), _texts),
+        version=versions,
+        user=user,
+        created=created,
+        model=model,
+        branch=branch,
+        hpc=hpc,
+        status=derived.get("status", (status.columns[1], in_status), _picked),
+        has_details=derived.get("has details", (in_details,), _present),
+    )
 
 
-def _mended(
-    rows: Sequence[tuple[Any, ...]], details: dict[Any, tuple[Any, ...]], status: dict[Any, tuple[Any, ...]]
-) -> tuple[Experiment, ...]:
-    """Records whose odd values are None; none at all without an id or a name."""
-    records = []
-    for raw_number, raw_name, *more in rows:
-        number, name = integer(raw_number), text(raw_name)
-        if number is None or name is None:
-            logger.warning("experiment %r is left out: its name is %r", raw_number, raw_name)
-            continue
-        more += (*details.get(raw_number, _NO_DETAILS), *status.get(raw_number, _NO_STATUS))
-        description, version, user, created, model, branch, hpc, state = map(text, more)
-        records.append(
-            Experiment(
-                number,
-                name,
-                description or "",
-                version,
-                user,
-                created,
-                model,
-                branch,
-                hpc,
-                state,
-                raw_number in details,
-            )
-        )
-    return tuple(records)
+def _places(ids: Sequence[int], own: Sequence[int]) -> list[int | None]:
+    """In which row of another table each experiment is."""
+    return list(map(dict(zip(own, range(len(own)), strict=True)).get, ids))
+
+
+def _picked(values: Sequence[T], places: Sequence[int | None]) -> list[T | None]:
+    return [None if place is None else values[place] for place in places]
+
+
+def _present(places: Sequence[int | None]) -> list[bool]:
+    return [place is not None for place in places]
+
+
+def _texts(values: Sequence[str | None]) -> list[str]:
+    return [value or "" for value in values]

@@ -7,20 +7,30 @@ itself. Formats, traps and the globals that occur: formats/AUTOSUBMIT_DATA.md 6.
 """
 
 import gc
+import io
+import logging
 import os
 import pickle
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from operator import itemgetter
-from types import NoneType
 from typing import Any
 
-from mestral_experiments.model import Job
-from mestral_experiments.sources.faults import Damaged, Missing
-from mestral_experiments.sources.joblist import build_jobs
-from mestral_experiments.sources.values import integer, naive
+from mestral_experiments.model import Job, JobStatus
+from mestral_experiments.sources.faults import Damaged, Missing, refused
+from mestral_experiments.sources.joblist import JobList, build_jobs
+from mestral_experiments.sources.unread import LeanFile
+from mestral_experiments.sources.values import integer, naive, text
+
+logger = logging.getLogger(__name__)
+
+_KEYS = (
+    "priority", "_section", "date", "_member", "_chunk", "_split", "_splits", "_local_logs", "_remote_logs",
+)  # fmt: skip
+_READ = frozenset(("id", "status", "_status", *_KEYS))
 
 
 class _StandIn:
@@ -108,7 +118,13 @@ _CLASS = re.compile(r"[A-Z][A-Za-z0-9_]*")
 
 
 class _Unpickler(pickle.Unpickler):
-    """Resolves the names in a pickle against the list above; a dotted name is never walked."""
+    """Resolves the names in a pickle against the list above; a dotted name is never walked.
+
+    Attributes:
+        marked: Whether there is a `_Marked` among the values.
+    """
+
+    marked = False
 
     def find_class(self, module: str, name: str) -> type:
         known = _ALLOWED.get((module, name))
@@ -116,29 +132,34 @@ class _Unpickler(pickle.Unpickler):
             return known
         if _CLASS.fullmatch(name):
             if _MARKED.fullmatch(module):
+                self.marked = True
                 return _Marked
             if _MODULE.fullmatch(module):
                 return _StandIn
         raise pickle.UnpicklingError(f"{module}.{name} is not expected in a job list")
 
 
-def read_jobs(path: str) -> list[Job]:
-    """The jobs of a pickled job list, in its order.
+def read_jobs(path: str) -> JobList:
+    """The jobs of a pickled job list.
 
     Raises:
         Missing: No such file.
         Damaged: Empty, truncated, refused, of another shape, or not readable by this user.
+        Busy: A trouble of the system that may pass.
         MemoryError: The process may not have the memory that the list needs.
     """
     collecting = gc.isenabled()
     gc.disable()  # millions of new objects, none of them garbage: collecting would double the time
     try:
-        with open(path, "rb", buffering=1 << 18, opener=_open_regular) as stream:
-            return _jobs(_Unpickler(stream, encoding="latin1").load())
+        with io.BufferedReader(LeanFile(path, _READ, opener=_open_regular), 1 << 18) as stream:
+            unpickler = _Unpickler(stream, encoding="latin1")
+            return _job_list(unpickler.load(), unpickler.marked)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(path) from error
     except MemoryError:
         raise
+    except OSError as error:
+        raise refused(path, error) from error
     except Exception as error:  # whatever a hostile or broken stream makes the unpickler raise
         raise Damaged(f"{path}: {type(error).__name__}: {error}") from error
     finally:
@@ -155,95 +176,93 @@ def _open_regular(path: str, flags: int) -> int:
     return descriptor
 
 
-def _jobs(data: object) -> list[Job]:
+def _job_list(data: object, marked: bool) -> JobList:
     """The jobs in any of the three shapes."""
     if isinstance(data, list):
-        return build_jobs(_of_tuples(data))
+        return _of_tuples(data)
     if isinstance(data, dict):
-        return build_jobs(_of_states(data.items(), "_status"))
+        return _of_states(list(data), list(data.values()), "_status", marked)
     nodes = _state(data).get("_node") if isinstance(data, _StandIn) else None
     if isinstance(nodes, dict):
-        jobs = ((name, node.get("job") if isinstance(node, dict) else None) for name, node in nodes.items())
-        return build_jobs(_of_states(((name, _state(job)) for name, job in jobs), "status"))
+        jobs = [node.get("job") if isinstance(node, dict) else None for node in nodes.values()]
+        found = _of_states(list(nodes), list(map(_state, jobs)), "status", marked)
+        for job in jobs:
+            if isinstance(job, _StandIn):
+                job.state = None  # jobs refer to each other: this way none of them waits for the collector
+        return found
     raise ValueError(f"{type(data).__name__} is not a job list")
 
 
-def _of_tuples(data: Iterable[object]) -> list[tuple[Any, ...]]:
-    """Values in the order of `Job`."""
-    rows = []
-    for row in data:
-        if not isinstance(row, tuple) or not 12 <= len(row) <= 13:
-            raise ValueError("an entry is not a tuple of 12 or 13 values")
-        name, number, status, priority, section, date, member, chunk, *logs = row[:12]
+def _of_tuples(rows: list[Any]) -> JobList:
+    if any(not isinstance(row, tuple) or not 12 <= len(row) <= 13 for row in rows):
+        raise ValueError("an entry is not a tuple of 12 or 13 values")
+    return _of_rows([row[0] for row in rows], [row[2] for row in rows], rows, _jobs_of_tuples)
+
+
+def _of_states(names: list[object], states: list[Any], status_key: str, marked: bool) -> JobList:
+    """From dictionaries of about a hundred attributes."""
+    if set(map(type, states)) - {dict}:
+        raise ValueError("an entry has no attributes")
+    keys = ("id", status_key, *_KEYS)
+    try:
+        rows = list(map(itemgetter(*keys), states))
+    except KeyError:
+        rows = [tuple(map(state.get, keys)) for state in states]
+    if marked:
+        rows = [tuple(value.value if type(value) is _Marked else value for value in row) for row in rows]
+    return _of_rows(names, [row[1] for row in rows], rows, _jobs_of_attributes)
+
+
+def _of_rows(
+    names: list[Any],
+    codes: list[object],
+    rows: list[Any],
+    build: Callable[[Sequence[str], Sequence[Any]], list[Job]],
+) -> JobList:
+    """The list without rows whose name is no text."""
+    if set(map(type, names)) - {str} or not "".join(names).isascii():
+        texts = list(map(text, names))
+        for name, mended in zip(names, texts, strict=True):
+            if mended is None:
+                logger.warning("a job whose name is of type %s is left out", type(name).__name__)
+        known = [mended is not None for mended in texts]
+        names, codes, rows = (list(compress(values, known)) for values in (texts, codes, rows))
+    if set(map(type, codes)) == {int}:
+        of_code = {code: JobStatus.of(code) for code in set(codes)}
+        states = [of_code[code] for code in codes]
+    else:
+        states = [JobStatus.of(code) for code in codes]
+    return JobList.of_rows(names, states, rows, build)
+
+
+def _jobs_of_tuples(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[Job]:
+    values = []
+    for name, (_, number, status, priority, section, date, member, chunk, *logs) in zip(
+        names, rows, strict=True
+    ):
         number = number if type(number) is int else integer(number)
         date = date if type(date) is datetime else naive(date)
-        rows.append((name, number, status, priority, section, date, member, chunk, None, None, *logs))
-    return rows
+        values.append((name, number, status, priority, section, date, member, chunk, None, None, *logs[:4]))
+    return build_jobs(values)
 
 
-def _of_states(items: Iterable[tuple[object, object]], status_key: str) -> list[tuple[Any, ...]]:
-    """Values in the order of `Job`, from dictionaries of about a hundred attributes.
-
-    Column by column: most columns of most lists hold one type and are taken as they are.
-    """
-    keys = (
-        "id", status_key, "priority", "_section", "date", "_member", "_chunk", "_split", "_splits",
-        "_local_logs", "_remote_logs",
-    )  # fmt: skip
-    names, states = [], []
-    for name, state in items:
-        if not isinstance(state, dict):
-            raise ValueError("an entry has no attributes")
-        names.append(name)
-        states.append(state)
-    if not names:
-        return []
-    try:
-        columns = list(zip(*map(itemgetter(*keys), states), strict=True))
-    except KeyError:
-        columns = [tuple(state.get(key) for state in states) for key in keys]
-    number, status, priority, section, date, member, chunk, split, splits, local, remote = map(
-        _plain, columns
-    )
-    return list(
-        zip(
-            names,
-            _each(number, integer, int),
-            status,
-            priority,
-            section,
-            _each(date, naive, datetime, NoneType),
-            member,
-            chunk,
-            _positive(split),
-            _positive(splits),
-            *zip(*map(_pair, local), strict=True),
-            *zip(*map(_pair, remote), strict=True),
-            strict=True,
-        )
-    )
-
-
-def _plain(column: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The column without the marks of ruamel.yaml."""
-    if _Marked not in set(map(type, column)):
-        return column
-    return tuple([value.value if type(value) is _Marked else value for value in column])
-
-
-def _each(column: tuple[Any, ...], mend: Callable[[object], Any], *types: type) -> Iterable[Any]:
-    """The column with every value of another type mended."""
-    return column if set(map(type, column)) <= set(types) else map(mend, column)
-
-
-def _positive(column: tuple[Any, ...]) -> list[int | None]:
-    """Integers above 0, else None: this is how a pickle says that a job is not split."""
-    return [value if type(value) is int and value > 0 else None for value in column]
-
-
-def _pair(logs: object) -> tuple[Any, Any]:
-    """Names of output and error log."""
-    return logs if type(logs) is tuple and len(logs) == 2 else (None, None)
+def _jobs_of_attributes(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[Job]:
+    values = []
+    for name, row in zip(names, rows, strict=True):
+        number, status, priority, section, date, member, chunk, split, splits, local, remote = row
+        number = number if type(number) is int else integer(number)
+        date = date if type(date) is datetime else naive(date)
+        split = split if type(split) is int and split > 0 else None  # how it says that a job is not split
+        splits = splits if type(splits) is int and splits > 0 else None
+        out, err = local if type(local) is tuple and len(local) == 2 else (None, None)
+        far_out, far_err = remote if type(remote) is tuple and len(remote) == 2 else (None, None)
+        values.append(
+            (
+                name, number, status, priority, section, date, member, chunk, split, splits,
+                out, err, far_out, far_err,
+            )
+        )  # fmt: skip
+    return build_jobs(values)
 
 
 def _state(instance: object) -> Mapping[str, Any]:

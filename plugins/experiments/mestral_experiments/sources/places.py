@@ -40,13 +40,16 @@ class JobListFile(NamedTuple):
 
 def job_lists(rc: RcFile, experiment: Experiment) -> tuple[JobListFile, JobListFile]:
     """The file of the generation that the version names, then the other: the first that exists counts."""
-    name = experiment.name
-    pickled = JobListFile(f"{rc.local_root}/{name}/pkl/job_list_{name}.pkl", database=False)
-    database = JobListFile(f"{rc.local_root}/{name}/db/job_list.db", database=True)
-    return (database, pickled) if _has_database(experiment.version) else (pickled, database)
+    return _job_lists(str(rc.local_root), experiment.name, experiment.version)
 
 
-@lru_cache(256)
+@lru_cache(1 << 15)  # long lists of experiments ask for all of them, each time
+def _job_lists(root: str, name: str, version: str | None) -> tuple[JobListFile, JobListFile]:
+    pickled = JobListFile(f"{root}/{name}/pkl/job_list_{name}.pkl", database=False)
+    database = JobListFile(f"{root}/{name}/db/job_list.db", database=True)
+    return (database, pickled) if _has_database(version) else (pickled, database)
+
+
 def _has_database(version: str | None) -> bool:
     """Whether this version of Autosubmit is 4.2 or later; what cannot be read counts as (0, 0)."""
     parts = (version or "").strip().split(".")
@@ -55,9 +58,9 @@ def _has_database(version: str | None) -> bool:
     return (int(parts[0]), int(parts[1])) >= (4, 2)
 
 
-def history_database(rc: RcFile, name: str) -> str:
-    """Runs and attempts of jobs."""
-    return f"{rc.job_data}/job_data_{name}.db"
+def history_file(name: str) -> str:
+    """Name of the database of runs and attempts of jobs, in the folder of histories."""
+    return f"job_data_{name}.db"
 
 
 def configuration_files(rc: RcFile, name: str) -> list[str]:
@@ -87,7 +90,7 @@ def checked(rc: RcFile, name: str, path: str) -> str:
     The history stays in the folder of histories.
 
     Raises:
-        Damaged: The name is none, or a link leads out.
+        Damaged: The name is none, or a link leads out or nowhere.
     """
     if not is_name(name):
         raise Damaged(f"{name!r} is not the name of an experiment")
@@ -105,6 +108,8 @@ def _no_way_out(folder: str, path: str) -> None:
     step = path
     while len(step) > len(folder):
         if os.path.islink(step):  # noqa: PTH114 - hot path
+            if not os.path.exists(step):  # noqa: PTH110 - hot path
+                raise Damaged(f"{step}: a link that leads nowhere")
             if not os.path.realpath(path).startswith(os.path.realpath(folder) + "/"):
                 raise Damaged(f"{path}: a link leads out of {folder}")
             return

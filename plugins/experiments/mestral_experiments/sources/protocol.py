@@ -1,10 +1,11 @@
 """`ExperimentSource`: the only door between experiments and the rest of the plugin.
 
 Guarantees of every implementation: nothing is ever written; every method is sync, may block, and is called in
-a thread of the front (`catalog`, `find`, `fingerprint*`) or in a reader process (the others, with the
-`Experiment` the front found); an instance may be called from several threads. Missing data is empty or None;
-damaged or unreadable data raises `mestral.unavailable` with a sentence free of paths and SQL
-(contract/API_V4.md 10.1), and never harms another experiment.
+a thread of the front (`catalog`, `find`, `fingerprint*`, `health`) or in a reader process (the others, with
+the `Experiment` the front found); an instance may be called from several threads. Missing data is empty or
+None; damaged or unreadable data raises `mestral.unavailable` with a sentence free of paths and SQL
+(contract/API_V4.md 10.1), and never harms another experiment. It has a `Retry-After` when the fault may pass
+although no file changes (a lock); without one it lasts as long as the fingerprint stays the same.
 Chosen by `[plugins.experiments] source = "<name>"` (service slot `experiments.source`).
 """
 
@@ -12,12 +13,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from mestral.readers import Fingerprint
 from mestral_experiments.model import Brief, Configuration, Experiment, Job, JobStatus, Run
+from mestral_experiments.sources.catalog import Catalog
 
 SLOT = "experiments.source"
 """The service slot: `platform_of(request).services[SLOT]`, `reader.service(SLOT)`."""
@@ -29,20 +31,6 @@ class Part(StrEnum):
     JOBS = "jobs"
     HISTORY = "history"
     CONFIGURATION = "configuration"
-
-
-class Catalog(msgspec.Struct, frozen=True):
-    """All experiments known to the source, by id ascending.
-
-    Attributes:
-        experiments: One record per experiment.
-        by_name: The same by expid; of two rows with one name the first counts.
-        derived: What views make of the records once (sorted orders); kept as long as they.
-    """
-
-    experiments: tuple[Experiment, ...]
-    by_name: dict[str, Experiment]
-    derived: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 
 class JobQuery(msgspec.Struct, frozen=True, array_like=True):
@@ -116,7 +104,11 @@ class ExperimentSource(Protocol):
         ...
 
     def modified(self, experiment: Experiment) -> datetime | None:
-        """When the job list changed last (aware, UTC); None when there is none or it cannot be read."""
+        """When the job list changed last (aware, UTC); None when there is none, or it does not say.
+
+        Raises:
+            Problem: as `jobs`.
+        """
         ...
 
     def latest_run(self, experiment: Experiment) -> Run | None:
@@ -142,6 +134,13 @@ class ExperimentSource(Protocol):
 
         Raises:
             Problem: as `configuration`.
+        """
+        ...
+
+    def health(self) -> str | None:
+        """What is wrong with where experiments are read from, and what to do; None when all is well.
+
+        For the deployer: it may name paths. Called in a thread, again and again, also where nothing serves.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Autosubmit's rc file: where its databases and folders are (contract/CONFIG.md 3).
 
 Guarantees: read again when it changed and not otherwise; a key that disappears is back at its default; a
-broken file is an answer (503) that says what is wrong, never a guess.
+broken file is a fault that says what is wrong, never a guess.
 """
 
 import configparser
@@ -12,6 +12,7 @@ import msgspec
 
 from mestral import unavailable
 from mestral.readers import Stamp, stamp
+from mestral_experiments.sources.faults import Damaged
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class RcFile(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-_KEYS = {
+KEYS = {
     "database_dir": ("database", "path"),
     "database_file": ("database", "filename"),
     "connection_url": ("database", "connection_url"),
@@ -119,21 +120,62 @@ class RcReader:
         self._system = [system / ".autosubmitrc", system / "autosubmitrc"]
         self._read: tuple[tuple[Stamp, ...], RcFile] | None = None
 
+    def files(self) -> list[Path]:
+        """The files that count now: the first that exists, else those of the system, later ones on top."""
+        return next(([file] for file in self._own if stamp(file).inode), self._system)
+
     def read(self) -> RcFile:
         """The settings as they are now.
 
         Raises:
             Problem: 503 when the file is broken or cannot be read.
         """
-        files = next(([file] for file in self._own if stamp(file).inode), self._system)
+        files = self.files()
         stamps = tuple(map(stamp, files))
         if self._read is None or self._read[0] != stamps:
             if self._configured and files[0] != self._configured:
                 logger.warning("the configured rc file %s does not exist; using %s", self._configured, files)
-            self._read = (stamps, self._parse(files))
+            try:
+                self._read = (stamps, _settings(self.parse(files)))
+            except Unreadable as fault:
+                logger.error("%s", fault)
+                raise unavailable(f"The rc file of Autosubmit {fault.sentence}.") from fault
         return self._read[1]
 
-    def _parse(self, files: list[Path]) -> RcFile:
+    def look(self) -> tuple[str, RcFile | None, str]:
+        """What a deployer has to know.
+
+        Returns:
+            The file that counts, empty when there is none; what it says, None when it cannot be used; what is
+            wrong, empty when nothing is.
+        """
+        files = [file for file in self.files() if stamp(file).inode]
+        missing = ""
+        if self._configured and files[:1] != [self._configured]:
+            missing = f"{self._configured}: {_why_missing(self._configured)}; "
+        if not files:
+            other = "no other rc file" if missing else "no rc file of Autosubmit"
+            places = [file for file in (*self._own, *self._system) if file != self._configured]
+            looked = ", ".join(dict.fromkeys(str(file.absolute()) for file in places))
+            return "", None, f"{missing}{other} was found; looked at {looked}"
+        file = files[-1].absolute()
+        instead = f"{missing}{file} is read instead" if missing else ""
+        try:
+            parser = self.parse(files)
+        except Unreadable as fault:
+            return str(file), None, "; ".join(filter(None, [instead, str(fault)]))
+        return (
+            str(file),
+            _settings(parser),
+            instead or ("" if parser.sections() else f"{file}: has no [section], so it sets nothing"),
+        )
+
+    def parse(self, files: list[Path]) -> configparser.ConfigParser:
+        """What the files say, as it is written.
+
+        Raises:
+            Unreadable: One of them is broken or cannot be read.
+        """
         parser = configparser.ConfigParser()
         parser.optionxform = str  # type: ignore[assignment,method-assign]
         for file in files:
@@ -141,21 +183,44 @@ class RcReader:
                 for section in _API_ONLY:  # these count in the last file only
                     parser.remove_section(section)
             try:
+                if file.exists() and not (file.is_file() or file.is_dir()):
+                    raise Unreadable(file, "is not a regular file", "cannot be read")  # a pipe would block
                 parser.read_string(file.read_text("utf-8"), source=file.name)
             except FileNotFoundError:
                 continue
-            except (OSError, UnicodeDecodeError) as error:
-                logger.error("%s: %s", file, error)
-                raise unavailable("The rc file of Autosubmit cannot be read.") from error
+            except UnicodeDecodeError as error:
+                raise Unreadable(file, "is not UTF-8 text", "cannot be read") from error
+            except OSError as error:
+                raise Unreadable(file, str(error.strerror), "cannot be read") from error
             except configparser.Error as error:
-                logger.error("%s: %s", file, error)
-                raise unavailable(f"The rc file of Autosubmit is broken: {_reason(error)}.") from error
-        return _settings(parser)
+                reason = _reason(error)
+                raise Unreadable(file, reason, f"is broken: {reason}") from error
+        return parser
+
+
+class Unreadable(Damaged):
+    """An rc file that cannot be used.
+
+    Attributes:
+        sentence: What is wrong, without a path, to follow `The rc file of Autosubmit`.
+    """
+
+    def __init__(self, file: Path, reason: str, sentence: str) -> None:
+        super().__init__(f"{file.absolute()}: {reason}")
+        self.sentence = sentence
+
+
+def _why_missing(file: Path) -> str:
+    try:
+        file.stat()
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "strerror", None) or error)
+    return "it has just appeared"
 
 
 def _settings(parser: configparser.ConfigParser) -> RcFile:
     values: dict[str, object] = {}
-    for name, (section, key) in _KEYS.items():
+    for name, (section, key) in KEYS.items():
         text = _value(parser, section, key)
         if text is not None:
             values[name] = Path(text).expanduser() if name in _FOLDERS else text

@@ -28,12 +28,20 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from mestral.readers import Fingerprint, fingerprint, stamp_sqlite
-from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
+from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing, Unfinished, refused
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _MAGIC = b"SQLite format 3\x00"
+_WAL = 2  # as write or read version, bytes 18 and 19 of the header
+_PASSING = frozenset(
+    (
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_INTERRUPT,
+    )
+)  # fmt: skip
+"""Errors that say nothing about the file itself."""
 _TRIES = 4
 _PAUSE_SECONDS = 0.05
 _TICK_NS = 20_000_000  # two writes within one tick of the file system's clock have the same mtime
@@ -67,6 +75,20 @@ def open_readonly(path: Path | str, *, state_dir: Path, busy_seconds: float) -> 
         raise _fault(error, file) from error
 
 
+@contextmanager
+def open_in_place(path: Path | str, *, busy_seconds: float) -> Iterator[sqlite3.Connection | None]:
+    """As `open_readonly`, but nothing is copied: None for a database that can only be read from a copy."""
+    file = os.fspath(path)
+    try:
+        with ExitStack() as stack:
+            connection = _in_place(file, busy_seconds)
+            if connection is not None:
+                stack.callback(connection.close)
+            yield connection
+    except sqlite3.Error as error:
+        raise _fault(error, file) from error
+
+
 def read_database(
     path: Path | str, read: Callable[[sqlite3.Connection], T], *, state_dir: Path, busy_seconds: float
 ) -> T:
@@ -74,7 +96,7 @@ def read_database(
 
     Raises:
         Missing, Damaged: As `open_readonly`, and whatever `read` raises.
-        Busy: As `open_readonly`, or damaged and written just now.
+        Busy: As `open_readonly`; `Unfinished` when it is damaged and was written just now.
     """
     for attempt in range(_TRIES):
         if attempt:
@@ -86,7 +108,7 @@ def read_database(
             if fingerprint(stamp_sqlite(path)).settled:
                 raise
             damage = fault
-    raise Busy(f"{damage}; it was written just now") from damage
+    raise Unfinished(f"{damage}; it was written just now") from damage
 
 
 def select(
@@ -144,15 +166,26 @@ def json_rows(
     """
     known = tuple(wanted.values() if isinstance(wanted, Mapping) else wanted)
     row = known[0] if len(known) == 1 else f"json_array({', '.join(known)})"
+    found = _json(connection, table, f"json_group_array({row})")
+    return None if found is None else found[0]
+
+
+def json_columns(connection: sqlite3.Connection, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
+    """Each column of a table as a JSON list of its values, all in the same order; else as `json_rows`.
+
+    Twice as fast as rows, and what did not change need not be decoded.
+    """
+    return _json(connection, table, ", ".join(f"json_group_array({column})" for column in wanted))
+
+
+def _json(connection: sqlite3.Connection, table: str, wanted: str) -> tuple[str, ...] | None:
     try:
-        ((text,),) = connection.execute(
-            f"SELECT json_group_array({row}) FROM {table}"  # noqa: S608
-        ).fetchall()
+        (found,) = connection.execute(f"SELECT {wanted} FROM {table}").fetchall()  # noqa: S608
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR or "decode" in str(error):
             return None
         raise
-    return str(text)
+    return tuple(map(str, found))
 
 
 def columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
@@ -175,6 +208,19 @@ def rows(
     return connection.execute(statement, values).fetchall()
 
 
+def uses_wal(path: str) -> bool:
+    """Whether a write-ahead log can belong to this file; True when that cannot be known."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            header = os.pread(descriptor, 20, 0)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return True
+    return not header.startswith(_MAGIC) or _WAL in header[18:20]
+
+
 def _readable_in_place(file: str) -> bool:
     """Whether SQLite can read this file where it is without leaving a trace.
 
@@ -186,12 +232,12 @@ def _readable_in_place(file: str) -> bool:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(file) from error
     except (OSError, ValueError) as error:
-        raise Damaged(f"{file}: {error}") from error
+        raise refused(file, error) from error
     try:
         regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
         header = os.pread(descriptor, 20, 0) if regular else b""
     except OSError as error:
-        raise Damaged(f"{file}: {error}") from error
+        raise refused(file, error) from error
     finally:
         os.close(descriptor)
     if regular and not header:
@@ -199,7 +245,7 @@ def _readable_in_place(file: str) -> bool:
     if not header.startswith(_MAGIC):
         raise Damaged(f"{file}: not a SQLite database")
     root = os.geteuid() == 0
-    if 2 in header[18:20]:  # write and read version: 2 is WAL
+    if _WAL in header[18:20]:
         return not root and _size(file + "-wal") is not None and _size(file + "-shm") is not None
     return not (root and _size(file + "-journal"))
 
@@ -236,8 +282,7 @@ def _copied(file: str, state_dir: Path) -> Iterator[str]:
     """A private copy of the database with its journals, as they were at one moment; removed afterwards.
 
     Raises:
-        Busy: They changed during every try.
-        Damaged: They cannot be read, or the state folder cannot be written.
+        Busy: They changed during every try, cannot be read, or the state folder cannot be written.
     """
     try:
         scratch = state_dir / "sqlite"
@@ -245,13 +290,13 @@ def _copied(file: str, state_dir: Path) -> Iterator[str]:
         _remove_abandoned(scratch)
         folder = tempfile.mkdtemp(dir=scratch)
     except OSError as error:
-        raise Damaged(f"{file}: no copy can be made: {error}") from error
+        raise Busy(f"{file}: no copy can be made: {error}") from error
     try:
         copy = f"{folder}/copy.db"
         try:
             _copy_unchanged(file, copy)
         except OSError as error:
-            raise Damaged(f"{file}: no copy can be made: {error}") from error
+            raise Busy(f"{file}: no copy can be made: {error}") from error
         yield copy
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -295,5 +340,4 @@ def _size(file: str) -> int | None:
 
 def _fault(error: sqlite3.Error, file: str) -> Fault:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
-    return (Busy if busy else Damaged)(f"{file}: {error}")
+    return (Busy if code in _PASSING else Damaged)(f"{file}: {error}")

@@ -1,12 +1,13 @@
 """Fingerprints of experiments: which files answer for which part.
 
-Guarantees: nothing is read but the change counter of SQLite files, and of many experiments at once no file is
-even opened: files are looked at by `stat`, and for many the folder of histories is listed once, so that only
-what exists in it is looked at.
+Guarantees: nothing is read but headers of SQLite files. Of many experiments at once files are looked at by
+`stat` alone, as few as possible: the system calls are most of what a long list that did not change costs.
 """
 
 import os
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 
 from mestral.readers import (
     Fingerprint,
@@ -21,8 +22,12 @@ from mestral_experiments.model import Experiment
 from mestral_experiments.sources import places
 from mestral_experiments.sources.protocol import Part
 from mestral_experiments.sources.rcfile import RcFile
+from mestral_experiments.sources.sqlite import uses_wal
 
-_WORTH_LISTING = 1000  # experiments: looking for one file takes about as long as listing a few
+_MANY = 1000  # experiments: looking for one file takes about as long as listing a few
+
+_Version = tuple[int, int, int, int]
+"""Time of the last change of content and of the inode, size and inode of a file."""
 
 
 def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fingerprint:
@@ -32,59 +37,89 @@ def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fi
         for path, database in places.job_lists(rc, experiment):
             stamps += stamp_sqlite(path) if database else (stamp_opened(path),)
     if Part.HISTORY in parts:
-        stamps += stamp_sqlite(places.history_database(rc, experiment.name))
+        stamps += stamp_sqlite(rc.job_data / places.history_file(experiment.name))
     if Part.CONFIGURATION in parts:
         folder, *files = places.configuration_files(rc, experiment.name)
         stamps += (stamp(folder), *map(stamp_opened, files))
     return fingerprint(stamps, content_digest(experiment))
 
 
-def stamp_many(rc: RcFile, experiments: Sequence[Experiment], parts: Collection[Part]) -> Fingerprint:
-    """One fingerprint of the rows of `experiments` and of the files of `parts`.
+class ManyStamps:
+    """Fingerprints of many experiments at once.
 
-    It has a single stamp that stands for all files (newest times, their number) and the versions of all of
-    them in its content: thousands of stamps would be slow to compare and to send.
+    Rollback journals are left out: what they protect is in the database at once. So are write-ahead logs that
+    cannot be: of databases whose header says that they have none, as long as these stay the same.
     """
-    seen = _Seen()
-    if Part.JOBS in parts:
-        for experiment in experiments:
-            for path, database in places.job_lists(rc, experiment):
-                if seen.look(path):
-                    if database:
-                        seen.look(path + "-wal")
-                    break
-    if Part.HISTORY in parts:
-        present = _listing(str(rc.job_data)) if len(experiments) > _WORTH_LISTING else None
-        for experiment in experiments:
-            path = places.history_database(rc, experiment.name)
-            for suffix in ("", "-wal"):
-                if present is None or f"job_data_{experiment.name}.db{suffix}" in present:
-                    seen.look(path + suffix)
-    if Part.CONFIGURATION in parts:
-        for experiment in experiments:
-            for path in places.configuration_files(rc, experiment.name):
-                seen.look(path)
-    together = Stamp(str(rc.local_root), seen.newest, seen.newest, len(seen.versions), inode=1)
-    return fingerprint((together,), content_digest(experiments, seen.versions))
-
-
-class _Seen:
-    """Versions of files. Rollback journals are left out: what they protect is in the database at once."""
 
     def __init__(self) -> None:
-        self.versions: list[tuple[int, int, int, int]] = []
-        self.newest = 0
+        self._without_wal: dict[str, _Version] = {}
+        self._listed: tuple[str, _Version | None, set[str]] = ("", None, set())
 
-    def look(self, path: str) -> bool:
-        """Whether it is there; its inode tells it from the others."""
-        try:
-            st = os.stat(path)  # noqa: PTH116 - hot path
-        except (OSError, ValueError):
-            return False
-        mtime, ctime = st.st_mtime_ns, st.st_ctime_ns
-        self.versions.append((mtime, ctime, st.st_size, st.st_ino))
-        self.newest = max(self.newest, mtime, ctime)
-        return True
+    def stamp(self, rc: RcFile, experiments: Sequence[Experiment], parts: Collection[Part]) -> Fingerprint:
+        """One fingerprint of the rows of `experiments` and of the files of `parts`.
+
+        It has a single stamp that stands for all files (newest times, their number) and the versions of all
+        of them in its content: thousands of stamps would be slow to compare and to send.
+        """
+        seen: list[_Version] = []
+        many = len(experiments) > _MANY
+        if Part.JOBS in parts:
+            for experiment in experiments:
+                for path, database in places.job_lists(rc, experiment):
+                    version = _look(path) or _look(path, os.lstat)  # a link that leads nowhere is no absence
+                    if version is not None:
+                        seen.append(version)
+                        if database and self._without_wal.get(path) != version:
+                            self._look_at_wal(path, version, seen, many)
+                        break
+        if Part.HISTORY in parts:
+            folder = str(rc.job_data)
+            present = self._names(folder) if many else None
+            for experiment in experiments:
+                file = places.history_file(experiment.name)
+                for wanted in (file, file + "-wal"):
+                    if present is None or wanted in present:
+                        version = _look(f"{folder}/{wanted}")
+                        if version is not None:
+                            seen.append(version)
+        if Part.CONFIGURATION in parts:
+            for experiment in experiments:
+                seen += filter(None, map(_look, places.configuration_files(rc, experiment.name)))
+        newest = max(max(map(itemgetter(time), seen), default=0) for time in (0, 1))
+        together = Stamp(str(rc.local_root), newest, newest, len(seen), inode=1)
+        return fingerprint((together,), content_digest(experiments, seen))
+
+    def _look_at_wal(self, path: str, version: _Version, seen: list[_Version], many: bool) -> None:
+        wal = _look(path + "-wal")
+        if wal is not None:
+            seen.append(wal)
+        # Opening a file is worth it where the answer is used again and again.
+        elif many and _settled(version) and not uses_wal(path):
+            self._without_wal[path] = version
+
+    def _names(self, folder: str) -> set[str]:
+        """What is in a folder: listed again when it changed."""
+        version = _look(folder)
+        if version is None or version != self._listed[1] or folder != self._listed[0]:
+            names = _listing(folder)
+            if version is None or not _settled(version):
+                return names
+            self._listed = folder, version, names
+        return self._listed[2]
+
+
+def _look(path: str, look: Callable[[str], os.stat_result] = os.stat) -> _Version | None:
+    """Version of a file, None without one; the inode tells it from the others."""
+    try:
+        st = look(path)
+    except (OSError, ValueError):
+        return None
+    return st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino
+
+
+def _settled(version: _Version) -> bool:
+    """Whether what is read now belongs to this version and no later one."""
+    return Fingerprint((Stamp("", *version),), taken_ns=time.time_ns()).settled
 
 
 def _listing(folder: str) -> set[str]:

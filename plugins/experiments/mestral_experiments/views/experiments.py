@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from mestral_experiments.model import Experiment, Run
 from mestral_experiments.views.pagination import Pagination
@@ -16,16 +18,16 @@ class ExperimentItem(msgspec.Struct, frozen=True, gc=False):
     """One experiment found. `modified` is UTC; counters are those of the newest run, 0 when it has none."""
 
     id: int
-    name: str
+    name: Annotated[str, Meta(description="Its name, the expid.")]
     user: str | None
     description: str
-    hpc: str | None
-    version: str | None
-    created: str | None
-    modified: str | None
-    status: str
+    hpc: Annotated[str | None, Meta(description="Main platform.")]
+    version: Annotated[str | None, Meta(description="Version of Autosubmit.")]
+    created: Annotated[str | None, Meta(description="As Autosubmit stored it.")]
+    modified: Annotated[str | None, Meta(description="When the job list changed last, ISO 8601, UTC.")]
+    status: Annotated[str, Meta(description="`RUNNING` or `NOT RUNNING`.")]
     completed: int
-    total: int
+    total: Annotated[int, Meta(description="Jobs of the newest run.")]
     submitted: int
     queuing: int
     running: int

@@ -2,42 +2,53 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.views.pagination import Pagination
+
+StatusName = Annotated[str, Meta(extra_json_schema={"enum": [status.name for status in JobStatus]})]
 
 
 class JobItem(msgspec.Struct, frozen=True, gc=False):
     """One job of the base view; `date` is `YYYY-MM-DD`, log files are names exactly as stored."""
 
     name: str
-    status: str
+    status: StatusName
     priority: int
-    section: str
-    date: str | None
+    section: Annotated[str, Meta(description="Section of the configuration it was made from.")]
+    date: Annotated[str | None, Meta(description="Start date, `YYYY-MM-DD`.")]
     member: str | None
     chunk: int | None
     split: int | None
     splits: int | None
-    out_path_local: str | None
-    err_path_local: str | None
-    out_path_remote: str | None
-    err_path_remote: str | None
+    out_path_local: Annotated[str | None, Meta(description="Name of its log of standard output.")]
+    err_path_local: Annotated[str | None, Meta(description="Name of its log of standard error.")]
+    out_path_remote: Annotated[str | None, Meta(description="The same on the platform it ran on.")]
+    err_path_remote: Annotated[str | None, Meta(description="The same on the platform it ran on.")]
 
 
 class QuickItem(msgspec.Struct, frozen=True, gc=False):
     """One job of the quick view."""
 
     name: str
-    status: str
+    status: StatusName
 
 
 class JobList(msgspec.Struct, frozen=True):
     """Answer of the job list."""
 
-    jobs: Sequence[JobItem] | Sequence[QuickItem]
+    jobs: Sequence[JobItem]
+    pagination: Pagination
+
+
+class QuickJobList(msgspec.Struct, frozen=True):
+    """The same in the quick view."""
+
+    jobs: Sequence[QuickItem]
     pagination: Pagination
 
 

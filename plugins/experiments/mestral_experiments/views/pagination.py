@@ -5,18 +5,27 @@ beyond 64 bits (contract/API_V4.md 1.1), which JSON allows and msgspec's integer
 """
 
 import sys
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+_POSITIVE = {"type": "integer", "minimum": 1}
 
 
 class Pagination(msgspec.Struct, frozen=True):
     """The `pagination` object; `page` and `page_size` are finished JSON numbers, None for no paging."""
 
-    page: msgspec.Raw
-    page_size: msgspec.Raw | None
+    page: Annotated[
+        msgspec.Raw, Meta(description="Number of this page, from 1.", extra_json_schema=_POSITIVE)
+    ]
+    page_size: Annotated[
+        Annotated[msgspec.Raw, Meta(extra_json_schema=_POSITIVE)] | None,
+        Meta(description="Entries on a page; null: all are on one."),
+    ]
     total_pages: int
-    page_items: int
-    total_items: int
+    page_items: Annotated[int, Meta(ge=0, description="Entries on this page.")]
+    total_items: Annotated[int, Meta(ge=0, description="Entries on all pages.")]
 
 
 def offset_of(page: int, size: int) -> int:

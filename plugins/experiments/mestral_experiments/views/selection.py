@@ -6,22 +6,19 @@ names and descriptions by code point; `created` by instant, unreadable text firs
 when descending.
 """
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from mestral_experiments.model import Experiment
-from mestral_experiments.sources.protocol import Catalog
+from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.views.matching import fold, wildcard
 from mestral_experiments.views.times import instant
 
 Kind = Literal["test", "operational", "experiment"]
 Order = Literal["expid", "created", "description"]
 
-# No text that came out of UTF-8 holds a surrogate, so nothing a user types matches across two columns.
-_BORDER = "\ud800"
+_SELECTIONS = 32  # a GUI asks for the pages of one selection, and for the same again and again
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,48 +43,63 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = False
 
 
-def select(catalog: Catalog, selection: Selection) -> Sequence[Experiment]:
-    """The experiments that match, in order."""
-    found = _ordered(catalog, selection.order, selection.descending)
-    if selection.text:
-        text, texts = fold(selection.text), _texts(catalog, selection.order, selection.descending)
-        found = [e for e, searched in zip(found, texts, strict=True) if text in searched]
-    if selection.active:
-        found = [e for e in found if e.status == "RUNNING"]
-    if selection.kind:
-        found = [e for e in found if _kind(e.name) == selection.kind]
-    if selection.owner:
-        accepted = _accepted(selection.owner, {e.user for e in found})
-        found = [e for e in found if e.user in accepted]
-    if selection.version:
-        accepted = _accepted(selection.version, {e.version for e in found})
-        found = [e for e in found if e.version in accepted]
-    if selection.hpc:
-        accepted = _accepted(selection.hpc, {e.hpc for e in found})
-        found = [e for e in found if e.hpc in accepted]
+def select(catalog: Catalog, selection: Selection) -> Sequence[int]:
+    """Positions in the catalog of the experiments that match, in order; kept for a few selections."""
+    found = catalog.selected.get(selection)
+    if found is None:
+        if len(catalog.selected) >= _SELECTIONS:
+            catalog.selected.clear()
+        found = catalog.selected[selection] = _select(catalog, selection)
     return found
 
 
-def _accepted(pattern: str, values: set[str | None]) -> set[str]:
+def _select(catalog: Catalog, selection: Selection) -> Sequence[int]:
+    columns = catalog.columns
+    found = _ordered(catalog, selection.order, selection.descending)
+    if selection.text:
+        holding = _holding(catalog, fold(selection.text))
+        found = [n for n in found if n in holding]
+    if selection.active:
+        status = columns.status
+        found = [n for n in found if status[n] == "RUNNING"]
+    if selection.kind:
+        name = columns.name
+        found = [n for n in found if _kind(name[n]) == selection.kind]
+    for pattern, column in (
+        (selection.owner, columns.user),
+        (selection.version, columns.version),
+        (selection.hpc, columns.hpc),
+    ):
+        if pattern:
+            accepted = _accepted(pattern, {column[n] for n in found})
+            found = [n for n in found if column[n] in accepted]
+    return found
+
+
+def _accepted(pattern: str, values: set[str | None]) -> set[str | None]:
     """The values that match: tried once per distinct value, of which there are few."""
     matches = wildcard(pattern)
     return {value for value in values if value is not None and matches(fold(value))}
 
 
-@lru_cache(maxsize=1 << 16)  # most experiments are as they were when the catalog changes
-def _searched(name: str, description: str, user: str | None) -> str:
-    """What a text is looked for in."""
-    return fold(_BORDER.join((name, description, user or "")))
+def _holding(catalog: Catalog, text: str) -> set[int]:
+    """The experiments with this folded text in name, description or user; a missing user holds none."""
+    columns = catalog.columns
+    names, descriptions, users = (
+        catalog.derived.get(f"folded {name}", (column,), _fold_all)
+        for name, column in (
+            ("name", columns.name),
+            ("description", columns.description),
+            ("user", columns.user),
+        )
+    )
+    rows = enumerate(zip(names, descriptions, users, strict=True))
+    return {n for n, (name, description, user) in rows if text in name or text in description or text in user}
 
 
-def _texts(catalog: Catalog, order: Order | None, descending: bool) -> Sequence[str]:
-    """What a text is looked for in, for all experiments in order."""
-    key = ("texts", order, descending)
-    found: Sequence[str] | None = catalog.derived.get(key)
-    if found is None:
-        experiments = _ordered(catalog, order, descending)
-        found = catalog.derived[key] = [_searched(e.name, e.description, e.user) for e in experiments]
-    return found
+def _fold_all(values: Sequence[str | None]) -> list[str]:
+    # as `fold` does, without calling it ten thousand times
+    return [value.lower() if value.isascii() else fold(value) for value in (value or "" for value in values)]
 
 
 def _kind(name: str) -> Kind:
@@ -95,29 +107,21 @@ def _kind(name: str) -> Kind:
     return "test" if first == "t" else "operational" if first == "o" else "experiment"
 
 
-def _ordered(catalog: Catalog, order: Order | None, descending: bool) -> Sequence[Experiment]:
-    """All experiments in order, sorted once per catalog."""
+def _ordered(catalog: Catalog, order: Order | None, descending: bool) -> Sequence[int]:
+    """All positions in order."""
     if order is None:
-        return catalog.experiments
-    key = (order, descending)
-    found: Sequence[Experiment] | None = catalog.derived.get(key)
-    if found is None:
+        return range(len(catalog))
+    columns = catalog.columns
+    column = {"expid": columns.name, "created": columns.created, "description": columns.description}[order]
+
+    def made(values: Sequence[Any]) -> list[int]:
+        keys = list(map(_created, values)) if order == "created" else values
         # sorted() keeps the order of equal keys (here: id) also when it is reversed
-        found = tuple(sorted(catalog.experiments, key=_KEYS[order], reverse=descending))
-        catalog.derived[key] = found
-    return found
+        return sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
+
+    return catalog.derived.get(f"order by {order}, {descending}", (column,), made)
 
 
-_instant = lru_cache(maxsize=1 << 16)(instant)
-
-
-def _created(experiment: Experiment) -> tuple[bool, float]:
-    moment = _instant(experiment.created)
+def _created(text: str | None) -> tuple[bool, float]:
+    moment = instant(text)
     return moment is not None, moment or 0.0
-
-
-_KEYS: dict[Order, Callable[[Experiment], Any]] = {
-    "expid": lambda experiment: experiment.name,
-    "created": _created,
-    "description": lambda experiment: experiment.description,
-}

@@ -1,4 +1,4 @@
-"""A real `mestral serve` over the sample tree, for the tools of others that read its OpenAPI document."""
+"""A real `mestral serve` over the sample tree, for tests that come as browsers and tools do."""
 
 import os
 import subprocess
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from tests.probe import SECRET_KEY, SECRET_TOKEN, Server
 
 from mestral_experiments.demo import unpack
@@ -52,17 +51,3 @@ def serving_sample(folder: Path, level: str, root_path: str) -> Iterator[Site]:
     finally:
         process.kill()
         process.wait()
-
-
-@pytest.fixture(scope="session")
-def open_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Without protection, at the root."""
-    with serving_sample(tmp_path_factory.mktemp("open"), "NONE", "") as site:
-        yield site
-
-
-@pytest.fixture(scope="session")
-def protected_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Protected, below `/api`."""
-    with serving_sample(tmp_path_factory.mktemp("protected"), "ALL", "/api") as site:
-        yield site
