@@ -18,6 +18,7 @@ from mestral.settings import Settings, load_settings
 
 SOURCE = '''
 import asyncio
+import logging
 import time
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,16 @@ def make_good(settings, state_dir):
 
 def make_broken(settings, state_dir):
     raise RuntimeError("no disk for /secret/path")
+
+
+def render_made(reader, name):
+    from mestral.readers import Fingerprint
+
+    logging.getLogger("mestral_probe").debug("making %s", name)
+    if name == "crash":
+        raise RuntimeError("cannot be made")
+    parsed, _ = reader.memo.get(name, Fingerprint(), lambda: ((name, time.sleep(0.01)), 1))
+    return msgspec.json.encode({"made": parsed})
 
 
 class Thing(msgspec.Struct):
@@ -161,8 +172,18 @@ def handlers():
     async def store(request: Request) -> Response[bytes]:
         return json_response({"complaint": platform_of(request).services["probe.store"]["complaint"]})
 
+    @get("/made/{name:str}", access=Access.PUBLIC, operation_id="probe.made")
+    async def made(request: Request, name: FromPath[str]) -> Response[bytes]:
+        """Made by a reader."""
+        from mestral.readers import Plan, fingerprint
+
+        logging.getLogger("mestral_probe").debug("asked for %s", name)
+        seen = fingerprint([], content=name)
+        plan = Plan(render="mestral_probe:render_made", args=(name,), fingerprint=seen, affinity=name)
+        return await platform_of(request).readers.respond(request, lambda: plan)
+
     ends = (end, end_in_thread, end_in_task, end_in_stream)
-    return (item, open_, me, make, operate, crash, busy, cached, half, slow, hold, stuck, store, *ends)
+    return (item, open_, me, make, operate, crash, busy, cached, half, slow, hold, stuck, store, made, *ends)
 
 
 class Probe:
@@ -184,6 +205,8 @@ class Probe:
     @hookimpl
     def mestral_health_checks(self, context):
         async def mood():
+            if context.settings.complaint in WAYS:
+                raise WAYS[context.settings.complaint]
             if context.settings.complaint == "raise":
                 raise RuntimeError("inner detail")
             return context.settings.complaint or None

@@ -167,6 +167,8 @@ JOB_LISTS = (
     "job_name=_fc0*1*",
     "job_name=sim&status=COMPLETED&page_size=2&view=quick",
 )
+RUN_IDS = ("1", "2", "3", "10", "99", "0", "-1", "01", "+1", "1.0", "1.5", "%201", "1_0", "x", "", "9" * 20)
+SECTIONS = ("", "section=", *(f"section={name}" for name in ("SIM", "sim", "INI", "POST", "CMORATM", "CHECK", "%25")))
 NAMES = (
     "zzzz",
     "A003",
@@ -230,7 +232,7 @@ V3_OWNERS = (
 
 RULES = (
     Rule("GET /v4/?$", r"\.routes@members", "only the routes this server has are listed (API_V4.md 1.1)"),
-    Rule("", r"\.code", "errors carry a machine-readable code (DESIGN.md 3)"),
+    Rule("", r"\.code", "errors carry a machine-readable code"),
     Rule("", "@unrouted", "unrouted paths and wrong methods have the envelope (API_V4.md 1.2, FIX)"),
     Rule("HEAD ", "status", "HEAD works (API_V4.md 1.1, FIX)"),
     Rule(
@@ -255,6 +257,14 @@ RULES = (
     Rule(r"/v4/experiments(\?|$)", r"\.failed$", "a NULL counter is 0 (API_V4.md 3.1, FIX)"),
     Rule("/v3/(search|running)", r"\.failed$", "a NULL counter is 0 (API_V3.md 2.4: int)"),
     Rule("/jobs", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
+    Rule("/(runs|user-metrics|eta)", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
+    Rule("/runs/1_0/config", "", "the id of a run is read as every integer (API_V4.md 5.2, FIX)"),
+    Rule("/config", r"\.DATABASE_CONN_URL$", "no credentials in a configuration (as API_V4.md 5.3, FIX)"),
+    Rule("/eta", r"\.estimate$", "a better estimate beside the figures (API_V4.md 5.5, TRAP)"),
+    Rule("/filesystem-config", "@500", "unknown is 404, damaged is 503 (API_V4.md 5.3 and 10.1, FIX)"),
+    Rule("%2e%2e/filesystem-config", "status", "only experiments have a configuration (API_V4.md 5.3, TRAP)"),
+    Rule("/filesystem-config", r"\.config@order", "members of an object have no order (RFC 8259)"),
+    Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
 )
 
@@ -269,12 +279,14 @@ def main() -> int:
 
     found = fetch(options.original, "GET", "/v4/experiments?only_active=false&page_size=0")
     names = [item["name"] for item in found.body["experiments"]]
+    roots = [root_of(base, names) for base in (options.original, options.mestral)]
     explained: dict[str, list[str]] = defaultdict(list)
     unexplained: list[str] = []
     count = same = 0
     for method, path in requests(names):
         count += 1
-        original, mestral = fetch(options.original, method, path), fetch(options.mestral, method, path)
+        original = fetch(options.original, method, path, roots[0])
+        mestral = fetch(options.mestral, method, path, roots[1])
         differences = list(compare(original, mestral))
         same += not differences
         for difference in differences:
@@ -307,6 +319,14 @@ def requests(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "GET", f"/v3/search/{name}"
         for query in JOB_LISTS if name in names else JOB_LISTS[:2]:
             yield "GET", f"/v4/experiments/{name}/jobs?{query}"
+        yield "GET", f"/v4/experiments/{name}/filesystem-config"
+        yield "GET", f"/v4/experiments/{name}/runs"
+        yield "GET", f"/v4/experiments/{name}/user-metrics-runs"
+        for run_id in RUN_IDS if name in names else RUN_IDS[:1]:
+            yield "GET", f"/v4/experiments/{name}/runs/{run_id}/config"
+            yield "GET", f"/v4/experiments/{name}/runs/{run_id}/user-metrics"
+        for query in SECTIONS if name in names else SECTIONS[:1]:
+            yield "GET", f"/v4/experiments/{name}/eta?{query}"
     for text in V3_SEARCHES:
         yield "GET", f"/v3/search/{text}"
     for kind in V3_TYPES:
@@ -316,8 +336,17 @@ def requests(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "GET", f"/v3/searchowner/{owner}"
 
 
-def fetch(base: str, method: str, path: str) -> Answer:
-    """Send one request with its path untouched."""
+def root_of(base: str, names: Sequence[str]) -> str:
+    """The folder that a server serves, which answers name; "" when no configuration says it."""
+    for name in names:
+        body = fetch(base, "GET", f"/v4/experiments/{name}/filesystem-config").body
+        if isinstance(body, dict) and (root := body.get("config", {}).get("LOCAL_ROOT_DIR")):
+            return str(root)
+    return ""
+
+
+def fetch(base: str, method: str, path: str, root: str = "") -> Answer:
+    """Send one request with its path untouched; `root` shows as `@ROOT@` in the answer."""
     address = urlsplit(base)
     connection = HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=120)
     try:
@@ -326,6 +355,8 @@ def fetch(base: str, method: str, path: str) -> Answer:
         text = response.read()
     finally:
         connection.close()
+    if root:
+        text = text.replace(root.encode(), b"@ROOT@")
     try:
         return Answer(response.status, json.loads(text) if text else "")
     except ValueError:

@@ -85,6 +85,7 @@ class Recorder:
             method,
             path,
             params={name: _text(value) for name, value in query.items()},
+            json=example.body,
             headers={"authorization": f"Bearer {self._token}"} if example.token else {},
         )
         if answer.status_code != example.status:

@@ -6,7 +6,7 @@ order of the steps is the order of the code below.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -14,18 +14,22 @@ from litestar.datastructures import State
 from mestral.auth.guard import access_guard
 from mestral.auth.keys import signing_key
 from mestral.auth.tokens import Tokens
-from mestral.http.constant import Constant
 from mestral.http.core_routes import core_handlers, served_core_handlers
 from mestral.http.errors import answer_exception
 from mestral.http.openapi import build_openapi
 from mestral.http.outer import Outer
 from mestral.http.responses import JSON
 from mestral.http.status import Front
+from mestral.http.tagged import Tagged
 from mestral.platform import Platform
 from mestral.plugins import PluginRecord, Plugins, ensure_startable, load_plugins
 from mestral.plugins.health import log_problems
 from mestral.readers import Readers, ReaderService
 from mestral.settings import Settings, ensure_state_dir
+
+if TYPE_CHECKING:  # what is off is not imported
+    from mestral.http.metrics.registry import Metrics
+    from mestral.telemetry.tracing import Tracing
 
 
 def build_app(settings: Settings) -> Litestar:
@@ -46,7 +50,14 @@ def build_app(settings: Settings) -> Litestar:
 
 def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
     """The app of plugins that are loaded; nothing is written and nothing runs before it is started."""
-    readers = Readers(settings, _reader_services(plugins))
+    metrics, tracing = _metrics(settings), _tracing(settings)
+    observers = [
+        *([metrics.jobs.observe] if metrics is not None else ()),
+        *([tracing.job] if tracing is not None else ()),
+    ]
+    readers = Readers(settings, _reader_services(plugins), observers)
+    if metrics is not None:
+        metrics.watch(readers, plugins)
     routers = [
         _router("core", "/", served_core_handlers(settings, plugins)),
         *_plugin_routers(plugins.active),
@@ -56,7 +67,7 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
         debug=False,
         exception_handlers={Exception: answer_exception},
         guards=[access_guard(tokens, settings.auth.protection_level)],
-        lifespan=[_lifespan(plugins, readers)],
+        lifespan=[_lifespan(plugins, readers, tracing)],
         logging_config=None,
         openapi_config=None,
         request_max_body_size=settings.server.max_body_bytes,
@@ -69,12 +80,35 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
                     tokens=tokens,
                     services=plugins.instances,
                 ),
-                "openapi": Constant(build_openapi(routers, plugins.active, settings), JSON),
+                "metrics": metrics,
+                "openapi": Tagged(build_openapi(routers, plugins.active, settings), JSON),
             }
         ),
     )
-    app.asgi_handler = Outer(Front(app.asgi_handler), settings, app.routes)
+    app.asgi_handler = Outer(
+        Front(app.asgi_handler),
+        settings,
+        app.routes,
+        metrics=metrics.requests if metrics is not None else None,
+        tracing=tracing,
+    )
     return app
+
+
+def _metrics(settings: Settings) -> "Metrics | None":
+    if settings.metrics.access == "off":
+        return None
+    from mestral.http.metrics.registry import Metrics
+
+    return Metrics()
+
+
+def _tracing(settings: Settings) -> "Tracing | None":
+    if settings.telemetry.otlp_endpoint is None:
+        return None
+    from mestral.telemetry.tracing import Tracing
+
+    return Tracing(settings.telemetry.otlp_endpoint)
 
 
 def _reader_services(plugins: Plugins) -> dict[str, ReaderService]:
@@ -96,12 +130,14 @@ def _router(plugin: str, prefix: str, handlers: Sequence[Any]) -> Router:
     return Router(path=prefix, route_handlers=handlers, tags=[plugin], opt={"plugin": plugin})
 
 
-def _lifespan(plugins: Plugins, readers: Readers) -> Any:
+def _lifespan(plugins: Plugins, readers: Readers, tracing: "Tracing | None") -> Any:
     """The app's one lifespan: it is the host's, so that every plugin is stopped whatever others do."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
+            if tracing is not None:
+                tracing.start()
             await readers.start()
             await plugins.startup()
             await log_problems(plugins)
@@ -111,5 +147,7 @@ def _lifespan(plugins: Plugins, readers: Readers) -> Any:
                 await plugins.shutdown()
             finally:
                 await readers.stop()
+                if tracing is not None:
+                    await tracing.stop()
 
     return lifespan

@@ -70,7 +70,7 @@ def check_platform(settings: Settings, name: str | None = None) -> Report:
     Returns:
         What was found; nothing is judged when nobody offers a plugin of that name.
     """
-    from mestral.http import core_handlers
+    from mestral.http.core_routes import core_handlers
 
     sys.dont_write_bytecode = True
     if name is not None:
@@ -111,7 +111,7 @@ def _refusal(plugins: Plugins, settings: Settings) -> str:
     """Why the server would not start with these plugins."""
     try:
         ensure_startable(plugins, settings)
-        _assemble(plugins, settings)
+        assemble_to_look(settings, plugins)
     except PluginsError as error:
         return str(error)
     except Exception as error:
@@ -119,7 +119,8 @@ def _refusal(plugins: Plugins, settings: Settings) -> str:
     return ""
 
 
-def _assemble(plugins: Plugins, settings: Settings) -> "Litestar":
+def assemble_to_look(settings: Settings, plugins: Plugins) -> "Litestar":
+    """The app that would be served, with a key for tokens that is good for nothing: nothing is written."""
     from mestral.app import assemble
     from mestral.auth.tokens import Tokens
 

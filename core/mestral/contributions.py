@@ -24,7 +24,7 @@ _PATH = re.compile(r"/(?:[!#-.0-\[\]-~][!#-\[\]-~]*)?")  # ASCII; neither `//` n
 
 
 class Access(StrEnum):
-    """Who may use a route (DESIGN section 3). Mandatory for every route.
+    """Who may use a route. Mandatory for every route.
 
     PROTECTION_LEVEL maps it: ALL protects `read` and `operate`, WRITEONLY protects `operate`, NONE neither;
     `identified` always needs a token and `public` never does.
@@ -114,7 +114,7 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: Unique within the plugin.
         check: Async; returns None when all is well, else a sentence saying what is wrong and what to do. It
-            is for the deployer and may name paths: `/health/ready` shows it to those who may read.
+            is for the deployer and may name paths: `/health/ready` shows it with a token only.
         setting: The setting of the plugin that names what is looked at, where there is one. The check is then
             also run where nothing is started, by `mestral config check` (a sentence is an error there) and
             `mestral plugins`, so it must do without `mestral_startup`.

@@ -1,14 +1,13 @@
 """`mestral migrate check` over environments of Autosubmit API, run as a deployer runs it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from tests.command import run_mestral
 
 from mestral.settings import load_settings
 from mestral_experiments.demo import unpack
@@ -59,18 +58,8 @@ def check(home: Path, tmp_path: Path) -> Check:
     """`check("--json", SECRET_KEY=...)`: run with these variables and no others."""
 
     def run(*options: str, stdin: IO[str] | None = None, **environ: str) -> Result:
-        inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        return Result(
-            subprocess.run(
-                [sys.executable, "-m", "mestral", "migrate", "check", *options],
-                cwd=tmp_path,
-                env={"HOME": str(home), **inherited, **environ},
-                stdin=stdin,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        )
+        variables = {"HOME": str(home), **environ}
+        return Result(run_mestral(tmp_path, "migrate", "check", *options, environ=variables, stdin=stdin))
 
     return run
 
@@ -374,12 +363,7 @@ def test_equivalent_toml_loads_and_says_the_same(check: Check, tmp_path: Path) -
     assert (made.server, made.http) == (was.server, was.http)
     assert made.auth.secret_key == was.auth.secret_key
     assert made.auth.protection_level == was.auth.protection_level
-    checked = subprocess.run(
-        [sys.executable, "-m", "mestral", "--config", str(file), "config", "check"],
-        env={"PATH": os.environ["PATH"], **home},
-        capture_output=True,
-        text=True,
-    )
+    checked = run_mestral(tmp_path, "--config", str(file), "config", "check", environ={})
     assert "Errors" not in checked.stdout, checked.stdout
     assert str(made.plugins.tables["experiments"]["rc_file"].raw) == environ["AUTOSUBMIT_CONFIGURATION"]
     assert "# plugins.auth_oidc.username_source: must be id_token or userinfo" in result.text

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.command import run_mestral
 from tests.probe import install_probe, python_path
 
 import mestral
@@ -27,15 +28,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def run(tmp_path: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "mestral", *arguments],
-        env=environment(tmp_path) | more,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return run_mestral(tmp_path, *arguments, environ=environment(tmp_path) | more)
 
 
 def test_version(tmp_path: Path) -> None:
@@ -47,7 +40,7 @@ def test_version(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.returncode == 0
-    for command in ("config", "demo", "plugins", "routes", "serve"):
+    for command in ("config", "demo", "migrate", "plugins", "routes", "serve"):
         assert re.search(rf"^  {command} +\w", done.stdout, re.M)
         assert run(tmp_path, command, "--help").returncode == 0
 

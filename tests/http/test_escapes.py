@@ -31,7 +31,7 @@ def test_handler_that_ends_everything_is_an_unexpected_error(server: Server, rou
     assert headers["access-control-allow-origin"] == "*"
     server.wait_for(f"GET {path} status=500 ")
     request_id = re.escape(headers["x-request-id"])
-    server.wait_for(rf"Unexpected error: GET {path} \(plugin probe, request {request_id}\)\nTraceback")
+    server.wait_for(rf"Unexpected error: GET {path} \(plugin probe, request {request_id}\)\n +Traceback")
     assert f"GET {path} status=0" not in server.log
 
 

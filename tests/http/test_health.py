@@ -16,6 +16,8 @@ def test_live(make_client: MakeClient) -> None:
         ("", "ready", "ok"),
         ("The disk is nearly full.", "degraded", "failing: The disk is nearly full."),
         ("raise", "degraded", "failing: The check itself failed; the log says why."),
+        ("exit", "degraded", "failing: The check itself failed; the log says why."),
+        ("cancel", "degraded", "failing: The check itself failed; the log says why."),
     ],
 )
 def test_checks_inform_and_never_decide(
@@ -27,18 +29,24 @@ def test_checks_inform_and_never_decide(
     assert answer.json() == {"status": status, "missing": [], "plugins": {}, "checks": {"probe.mood": shown}}
 
 
-@pytest.mark.parametrize(("level", "told"), [("ALL", False), ("WRITEONLY", True), ("NONE", True)])
-def test_reasons_are_for_those_who_may_read(make_client: MakeClient, level: str, told: bool) -> None:
+@pytest.mark.parametrize("level", ["ALL", "WRITEONLY", "NONE"])
+@pytest.mark.parametrize(
+    ("headers", "told"), [({}, False), ({"Authorization": f"Bearer {SECRET_TOKEN}"}, True)], ids=["no", "yes"]
+)
+def test_reasons_are_for_those_with_a_token(
+    make_client: MakeClient, level: str, headers: dict[str, str], told: bool
+) -> None:
     client = make_client(
-        plugins__probe__complaint="No room in /secret/path.",
+        plugins__probe__complaint="No room in /secret/path of postgresql://me:hidden@host/db.",
         plugins__probe__break_startup=True,
         auth__protection_level=level,
     )
-    answer = client.get("/health/ready")
+    answer = client.get("/health/ready", headers=headers)
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["checks"]["probe.mood"].startswith("failing: ")
     assert answer.json()["plugins"]["probe"].startswith("degraded: ")
     assert ("/secret/path" in answer.text, "cannot start" in answer.text) == (told, told)
+    assert "hidden" not in answer.text
 
 
 @pytest.mark.parametrize(("required", "status"), [(True, 503), (False, 200)])

@@ -52,6 +52,14 @@ def test_pages_are_public_and_load_nothing_from_elsewhere(client: TestClient[Any
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_root_path_is_text(tmp_path: Path, path: str) -> None:
+    with ExitStack() as stack:
+        page = client_of(stack, tmp_path, server__root_path='/a"><b>').get(path).text
+    assert "<b>" not in page
+    assert 'data-openapi="/a&quot;&gt;&lt;b&gt;/openapi.json"' in page
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_pages_and_assets_are_not_sent_twice(client: TestClient[Any], path: str) -> None:
     page = client.get(path)
     for url in (path, *assets_of(page.text)):

@@ -30,7 +30,8 @@ def test_unchanged_data_is_answered_without_rendering_again(tmp_path: Path, loop
         assert known.headers["cache-control"] == "private, no-cache"
         assert "Authorization" in known.headers["vary"]
         assert len(site.renders("a")) == 1
-        assert site.readers.statistics() | {"bytes": 0} == {"hits": 1, "misses": 1, "bytes": 0, "restarts": 0}
+        counted = {"hits": 1, "not_modified": 1, "misses": 1, "restarts": 0}
+        assert site.readers.statistics() | {"bytes": 0} == counted | {"bytes": 0}
 
 
 def test_304_is_given_before_any_work(tmp_path: Path) -> None:
@@ -241,6 +242,7 @@ def test_answers_that_depend_on_now_are_made_anew_with_the_clock(tmp_path: Path)
 
 def test_the_answers_kept_never_exceed_their_bytes(tmp_path: Path) -> None:
     with serving(tmp_path, cache_bytes=100_000) as site:
+        site.client.headers["accept-encoding"] = "identity"  # compressed they would all fit
         for name, size in (("a", 40), ("b", 40), ("c", 10)):
             site.write(name, str(size))
             site.get("kilobytes", name)

@@ -1,13 +1,12 @@
 """`mestral config check | show`, run as a deployer runs them."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.command import run_mestral
 
 from mestral_experiments.demo import unpack
 
@@ -21,15 +20,7 @@ def mestral(tmp_path: Path) -> Run:
     """`mestral("config", "check", PORT="1")`: in an empty folder, with nothing else set."""
 
     def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        return subprocess.run(
-            [sys.executable, "-c", "from mestral.cli import main; main()", *arguments],
-            cwd=tmp_path,
-            env={"HOME": str(tmp_path), **inherited, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_mestral(tmp_path, *arguments, environ=environ)
 
     return run
 

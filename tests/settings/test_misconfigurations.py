@@ -77,7 +77,7 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
         "unheard-of section",
         "[database]\nurl = 1",
         {},
-        ["there is no section [database]. Known: server, auth, http, readers, plugins, plugins.NAME."],
+        ["there is no section [database]. Known: server, auth, http, readers, ", ", plugins, plugins.NAME."],
     ),
     (
         "key outside its table",
@@ -288,11 +288,15 @@ def test_unknown_variable_is_a_warning(load: Load, name: str, suggestion: str) -
     assert "hush" not in finding.line
 
 
-def test_short_static_token_is_a_warning(load: Load) -> None:
-    (finding,) = load("", {"AS_API_SECRET_TOKEN": "letmein"}).findings
-    assert (finding.level, finding.key) == ("warning", "auth.secret_token")
+@pytest.mark.parametrize(
+    ("variable", "key"),
+    [("AS_API_SECRET_TOKEN", "auth.secret_token"), ("MESTRAL_METRICS__TOKEN", "metrics.token")],
+)
+def test_short_static_token_is_a_warning(load: Load, variable: str, key: str) -> None:
+    (finding,) = load("", {variable: "letmein"}).findings
+    assert (finding.level, finding.key) == ("warning", key)
     assert "can be guessed" in finding.message
-    assert load("", {"AS_API_SECRET_TOKEN": "l" * 16}).findings == ()
+    assert load("", {variable: "l" * 16}).findings == ()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from mestral.settings import Secret, Settings, SettingsError
+from mestral.settings.secret import mask_urls
 
 Load = Callable[..., Settings]
 
@@ -42,6 +43,14 @@ def test_file_of_a_secret_may_be_in_the_home_folder(load: Load, tmp_path: Path) 
     assert settings.auth.secret_key == Secret(KEY)
     assert (
         settings.origins["auth.secret_key"] == f"mestral.toml: [auth] secret_key_file ({tmp_path}/home/key)"
+    )
+
+
+@pytest.mark.parametrize("password", ["plain", "a/b", "a@b", "a:b", 'a"b', ""])
+def test_passwords_in_urls_are_masked(password: str) -> None:
+    text = f"cannot connect to postgresql://me:{password}@db/name and http://host:80/path, said a@b"
+    assert mask_urls(text) == (
+        "cannot connect to postgresql://me:********@db/name and http://host:80/path, said a@b"
     )
 
 

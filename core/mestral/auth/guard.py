@@ -1,4 +1,4 @@
-"""The check before every route: who asks, and may they? (DESIGN section 3, contract/AUTH.md A2)
+"""The check before every route: who asks, and may they? (contract/AUTH.md A2)
 
 Guarantees: runs before parameters and body are looked at. A route without an access level is refused (fail
 closed). A valid token is honoured at every protection level; a bad one is ignored where the route is open.
@@ -14,6 +14,7 @@ from litestar.types import Guard
 from mestral.auth.identity import Identity
 from mestral.contributions import Access
 from mestral.errors import Problem, unauthorized
+from mestral.logs import at_hand
 from mestral.settings.model import ProtectionLevel
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def access_guard(tokens: "Tokens", level: ProtectionLevel) -> Guard:
     protected = {access: needs_token(access, level) for access in Access}
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        if (work := at_hand()) is not None:
+            work.plugin = handler.opt.get("plugin", work.plugin)
         access = handler.opt.get("access")
         if access not in protected:
             if handler.fn.__module__ == _LITESTAR_OPTIONS_HANDLER:
@@ -53,7 +56,7 @@ def access_guard(tokens: "Tokens", level: ProtectionLevel) -> Guard:
         if authorization is None and not protected[access]:
             return
         try:
-            identity = tokens.identify(authorization)
+            identity = tokens.identify(authorization, handler.opt.get("token"))
         except Problem:
             if protected[access]:
                 raise

@@ -18,6 +18,7 @@ import jwt
 from mestral.auth.identity import Identity
 from mestral.errors import unauthorized
 from mestral.settings.model import AuthSettings
+from mestral.settings.secret import Secret
 
 ISSUER = "mestral"
 AUDIENCE = "mestral"
@@ -25,6 +26,7 @@ ALGORITHM = "HS256"
 
 LEGACY_PROVIDER = "legacy"
 SECRET_TOKEN_IDENTITY = Identity(provider="secret-token", subject="User", username="User")
+ROUTE_TOKEN_IDENTITY = Identity(provider="route-token", subject="program", username="program")
 
 _REQUIRED = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"]
 
@@ -57,12 +59,13 @@ class Tokens:
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
-    def identify(self, authorization: str | None) -> Identity:
+    def identify(self, authorization: str | None, route_token: Secret | None = None) -> Identity:
         """The person or program an `Authorization` header stands for.
 
         Args:
             authorization: The header's value, None when the request has none. The scheme `Bearer` is compared
                 without regard to case; no other scheme is known.
+            route_token: A token that opens the route asked for, and no other.
 
         Raises:
             Problem: 401 `Expired token` when nothing but the expiry is wrong, 401 `Unauthorized` for the
@@ -75,6 +78,8 @@ class Tokens:
         secret = self._settings.secret_token
         if secret and secret.matches(token):
             return SECRET_TOKEN_IDENTITY
+        if route_token and route_token.matches(token):
+            return ROUTE_TOKEN_IDENTITY
         try:
             claims = jwt.decode(token, options={"verify_signature": False})
             if self._settings.legacy_tokens and "iss" not in claims and "aud" not in claims:

@@ -4,13 +4,14 @@ Guarantees: a subcommand is imported when it is used, so that `mestral plugins l
 by way of its siblings.
 """
 
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
 
 from mestral import __version__
 from mestral.cli.options import CliOptions
+from mestral.logs import LogSetup, configure
 from mestral.settings.nearest import did_you_mean
 
 _COMMANDS = {
@@ -32,8 +33,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = resolve_name(_COMMANDS[cmd_name][0])
         return command
 
     def resolve_command(
@@ -59,4 +59,5 @@ class _LazyGroup(click.Group):
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """An extensible API platform. `mestral demo` shows it with sample data."""
+    configure(LogSetup(level="WARNING"))  # `serve` and `demo` say more
     context.obj = CliOptions(config=config)

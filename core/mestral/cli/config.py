@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import msgspec
 
 from mestral.cli.look import clean_output
 from mestral.cli.options import CliOptions
+from mestral.cli.output import print_json
 from mestral.plugins import load_manifests, load_plugins
 from mestral.plugins.health import check_settings
 from mestral.settings import Finding, Settings, SettingsError, load_settings
@@ -66,7 +66,7 @@ def show(options: CliOptions, as_json: bool) -> None:
     if any(finding.level == "error" for finding in plugins.findings):
         click.echo("Settings of plugins are wrong and not shown. Run: mestral config check", err=True)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        print_json(rows)
     else:
         _print_rows(rows)
 
@@ -78,8 +78,7 @@ def schema(options: CliOptions) -> None:
 
     Imports every installed plugin, save those in plugins.disabled. For editors, such as Taplo or VS Code.
     """
-    found = json_schema(_tables(options))
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    print_json(json_schema(_tables(options)))
 
 
 @config.command("template")

@@ -20,7 +20,7 @@ def look_at_plugins(options: CliOptions) -> Plugins:
         ClickException: The settings are wrong.
     """
     gc.disable()  # what is imported here lives until the command ends, a moment later
-    from mestral.http import core_handlers
+    from mestral.http.core_routes import core_handlers
 
     try:
         settings = load_settings(config=options.config)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from mestral.cli.options import CliOptions
+from mestral.cli.output import paragraph, print_json
 from mestral.contributions import Migrated
 from mestral.migrate import Report, check_migration, read_env_file
 from mestral.settings import SettingsError
@@ -70,15 +70,10 @@ def check(options: CliOptions, *, env_files: tuple[Path, ...], as_json: bool, as
     if as_toml:
         click.echo(report.toml, nl=False)
     elif as_json:
-        click.echo(_json(report))
+        print_json({"exit_code": report.exit_code, "account": report.account, "items": report.items})
     else:
         _print(report)
     sys.exit(report.exit_code)
-
-
-def _json(report: Report) -> str:
-    document = {"exit_code": report.exit_code, "account": report.account, "items": report.items}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
 def _print(report: Report) -> None:
@@ -102,5 +97,4 @@ def _print_item(item: Migrated, width: int) -> None:
     facts = "  ".join(filter(None, [value, becomes, where]))
     click.echo(f"  {item.name:{width}}  {facts}".rstrip())
     if item.message:
-        indent = " " * 6
-        click.echo(click.wrap_text(item.message, width=110, initial_indent=indent, subsequent_indent=indent))
+        click.echo(paragraph(item.message, 6))

@@ -13,6 +13,7 @@ import msgspec
 
 from mestral.cli.look import clean_output, look_at_plugins, unknown_plugin
 from mestral.cli.options import CliOptions
+from mestral.cli.output import columns, paragraph, print_json
 from mestral.cli.plugins_check import check
 from mestral.cli.plugins_graph import graph
 from mestral.plugins import PluginRecord, Plugins, State
@@ -48,7 +49,7 @@ def list_(options: CliOptions, as_json: bool) -> None:
     found, health = _load(options)
     records = found.records
     if as_json:
-        _print_json([_summary(record, health) for record in records])
+        print_json([_summary(record, health) for record in records])
     else:
         _print_table(records, health)
     if any(record.wanted and record.state is not State.ACTIVE for record in records):
@@ -68,7 +69,7 @@ def show(options: CliOptions, name: str, as_json: bool) -> None:
         raise unknown_plugin(name, found.records)
     details = _details(record, found, health)
     if as_json:
-        _print_json(details)
+        print_json(details)
     else:
         _print_details(details)
 
@@ -154,21 +155,16 @@ def _plain(manifest: msgspec.Struct) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in ("settings", "configured")}
 
 
-def _print_json(value: Any) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
 def _print_table(records: Sequence[PluginRecord], health: Health) -> None:
     rows = [("NAME", "VERSION", "STATE", "DISTRIBUTION")]
     for record in records:
         summary = _summary(record, health)
         rows.append((summary.name, summary.version or "-", str(summary.state), summary.distribution or "-"))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
     below: list[list[str]] = [[], *([record.reason, *_failing(health[record.name])] for record in records)]
-    for row, sentences in zip(rows, below, strict=True):
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    for line, sentences in zip(columns(rows), below, strict=True):
+        click.echo(line)
         for sentence in filter(None, sentences):
-            click.echo(click.wrap_text(sentence, width=110, initial_indent="    ", subsequent_indent="    "))
+            click.echo(paragraph(sentence, 4))
 
 
 def _failing(checks: dict[str, str]) -> list[str]:
@@ -178,7 +174,7 @@ def _failing(checks: dict[str, str]) -> list[str]:
 def _print_details(details: Details) -> None:
     click.echo(f"{details.name} {details.version}: {details.state}")
     if details.reason:
-        click.echo(click.wrap_text(details.reason, width=110, initial_indent="  ", subsequent_indent="  "))
+        click.echo(paragraph(details.reason, 2))
     manifest = details.manifest or {}
     facts = {"distribution": details.distribution, "entry point": details.entry_point, **manifest}
     shown = {key: value for key, value in facts.items() if value and key not in ("name", "version")}

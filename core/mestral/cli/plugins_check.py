@@ -13,6 +13,7 @@ import msgspec
 
 from mestral.cli.look import clean_output, unknown_plugin
 from mestral.cli.options import CliOptions
+from mestral.cli.output import paragraph, print_json
 from mestral.settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def check(options: CliOptions, name: str | None, as_json: bool) -> None:
         raise unknown_plugin(name, report.others)
     report = msgspec.structs.replace(report, findings=(*findings, *report.findings))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(_plain(report)), indent=2).decode())
+        print_json(_plain(report))
     else:
         for line in _lines(report):
             click.echo(line)
@@ -73,19 +74,15 @@ def _lines(report: "Report") -> Iterator[str]:
     for record in report.judged:
         yield f"{record.name} is {record.state}"
         if record.reason:
-            yield _wrapped(record.reason)
+            yield paragraph(record.reason, 4)
     for slow in report.slow:
         yield f"{slow.plugin} is slow: step '{slow.step}' took {slow.seconds:g} s, which every start pays"
     for finding in report.findings:
         if not any(finding.message in record.reason for record in report.judged):
             yield finding.level
-            yield _wrapped(finding.line)
+            yield paragraph(finding.line, 4)
     if report.others:
         yield "not judged: " + ", ".join(f"{record.name} ({record.state})" for record in report.others)
     if report.refusal:
         yield report.refusal
     yield "All is well." if report.good else "Something is wrong."
-
-
-def _wrapped(text: str) -> str:
-    return click.wrap_text(text, width=110, initial_indent="    ", subsequent_indent="    ")

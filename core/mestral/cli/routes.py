@@ -3,17 +3,15 @@
 Guarantees: nothing is written, not even the state folder.
 """
 
-import secrets
-
 import click
 import msgspec
 from litestar import Litestar
 
-from mestral.app import assemble
-from mestral.auth.tokens import Tokens
+from mestral.check import assemble_to_look
 from mestral.cli.look import clean_output
 from mestral.cli.options import CliOptions
-from mestral.http import core_handlers
+from mestral.cli.output import columns, print_json
+from mestral.http.core_routes import core_handlers
 from mestral.http.openapi import documented_routes
 from mestral.plugins import PluginsError, ensure_startable, load_plugins
 from mestral.settings import SettingsError, load_settings
@@ -41,15 +39,12 @@ def routes(options: CliOptions, *, as_json: bool) -> None:
         ensure_startable(plugins, settings)
     except (SettingsError, PluginsError) as error:
         raise click.ClickException(str(error)) from error
-    unused = Tokens(settings.auth, secrets.token_urlsafe(48))
-    rows = list_routes(assemble(settings, plugins, unused))
+    rows = list_routes(assemble_to_look(settings, plugins))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
+        print_json(rows)
         return
-    table = [msgspec.structs.astuple(row) for row in rows]
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    for line in table:
-        click.echo("  ".join(f"{word:{width}}" for word, width in zip(line, widths, strict=True)).rstrip())
+    for line in columns([msgspec.structs.astuple(row) for row in rows]):
+        click.echo(line)
 
 
 def list_routes(app: Litestar) -> list[RouteRow]:

@@ -19,7 +19,8 @@ from uvicorn.supervisors import ChangeReload
 from mestral.app import build_app
 from mestral.cli.listening import CannotListen, listening
 from mestral.cli.options import CliOptions
-from mestral.cli.server import Server, configure_logging, server_process, uvicorn_options
+from mestral.cli.server import Server, server_process, uvicorn_options
+from mestral.logs import LogSetup, configure, setup_of
 from mestral.platform import Platform
 from mestral.plugins import PluginsError, State
 from mestral.settings import Settings, SettingsError, Value, load_settings
@@ -102,7 +103,7 @@ def serve(
 
 def application() -> Litestar:
     """The app, for a process that `--reload` started."""
-    configure_logging()
+    configure(LogSetup())
     return _build(_load(msgspec.json.decode(os.environ[_HANDOVER], type=_Options)))
 
 
@@ -128,6 +129,7 @@ def _load(options: _Options) -> Settings:
         settings = options.load()
     except SettingsError as error:
         stop_with(error)
+    configure(setup_of(settings))
     for finding in settings.findings:
         logger.log(logging.WARNING if finding.level == "warning" else logging.INFO, "%s", finding.line)
     return settings

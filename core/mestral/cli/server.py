@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import uvicorn
 
 from mestral.cli.listening import address_of
+from mestral.logs import LogSetup, configure
 from mestral.settings.model import Settings
 
 logger = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def server_process() -> Iterator[None]:
         signal.signal(number, _leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-    configure_logging()
+    configure(LogSetup())
     try:
         yield
     except _Leave:
@@ -141,12 +142,6 @@ def server_process() -> Iterator[None]:
             sys.stdout.flush()
             os._exit(0)  # the interpreter would wait for it
         raise
-
-
-def configure_logging() -> None:
-    """Log to standard error, one line per event."""
-    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, format=line, stream=sys.stderr, force=True)
 
 
 def _run_on(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:

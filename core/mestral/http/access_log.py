@@ -1,4 +1,4 @@
-"""One line per request, on the logger `mestral.access`.
+"""One line per request, on the logger `mestral.access`; in JSON its parts are fields.
 
 Guarantees: no query string is ever logged (those of logins hold tickets and codes, contract/AUTH.md B20), and
 no text of a client can forge a line.
@@ -8,37 +8,41 @@ import logging
 from typing import Any
 
 from mestral.auth.guard import identity_in
+from mestral.http.report import RequestReport
 from mestral.http.request_id import request_id_in
 
 logger = logging.getLogger("mestral.access")
 
+_LINE = (
+    "%(method)s %(path)s status=%(status)d bytes=%(bytes)d ms=%(ms).1f request=%(request_id)s "
+    "client=%(client)s identity=%(identity)s"
+)
 _MAX_PATH = 300
 
 
-def log_request(scope: Any, method: str, path: str, *, status: int, size: int, seconds: float) -> None:
+def log_request(scope: Any, report: RequestReport, path: str) -> None:
     """Write the line.
 
     Args:
         scope: ASGI scope of the request.
-        method: HTTP method as it was sent.
+        report: What became of it.
         path: What `printable_path` made of its path.
-        status: HTTP status; 0 when the client left before an answer began.
-        size: Bytes of the body that was sent.
-        seconds: From the request's arrival to the end of the answer.
     """
     identity = identity_in(scope)
     client = scope.get("client")
-    logger.info(
-        "%s %s status=%d bytes=%d ms=%.1f request=%s client=%s identity=%s",
-        method,
-        path,
-        status,
-        size,
-        seconds * 1000,
-        request_id_in(scope),
-        _one_word(client[0]) if client and client[0] else "-",
-        _one_word(identity.id) if identity else "-",
-    )
+    fields = {
+        "method": _one_word(report.method),
+        "path": path,
+        "route": report.route,
+        "plugin": report.plugin,
+        "status": report.status,
+        "bytes": report.size,
+        "ms": round(report.seconds * 1000, 3),
+        "request_id": request_id_in(scope),
+        "client": _one_word(client[0]) if client and client[0] else "-",
+        "identity": _one_word(identity.id) if identity else "-",
+    }
+    logger.info(_LINE, fields)
 
 
 def printable_path(scope: Any) -> str:

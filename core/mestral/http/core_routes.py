@@ -10,17 +10,18 @@ from mestral.auth.guard import identity_of, needs_token
 from mestral.contributions import Access
 from mestral.errors import unauthorized
 from mestral.http.answers import Answers
-from mestral.http.constant import Constant
 from mestral.http.docs import docs_handlers
 from mestral.http.health import Readiness, readiness
 from mestral.http.health_details import Health, health
+from mestral.http.metrics.route import metrics_handler
 from mestral.http.responses import json_response
 from mestral.http.routing import get, post
 from mestral.http.status import status_page
+from mestral.http.tagged import Tagged
 from mestral.platform import platform_of
 from mestral.plugins import Plugins
 from mestral.plugins.routes import routes_in
-from mestral.settings.model import Settings
+from mestral.settings.model import MetricsSettings, Settings
 
 
 class Root(msgspec.Struct, frozen=True):
@@ -57,7 +58,12 @@ _TOKEN_TEST = Answers(body=TokenTest, errors=_NO_TOKEN, error_bodies={401: Token
 
 def core_handlers() -> tuple[HTTPRouteHandler, ...]:
     """Core's route handlers; plugins cannot claim their paths."""
-    handlers = (
+    return (*_always(), *docs_handlers(), metrics_handler(MetricsSettings()))
+
+
+def _always() -> tuple[HTTPRouteHandler, ...]:
+    """Those that no setting takes away."""
+    return (
         health_all,
         health_live,
         health_ready,
@@ -67,16 +73,15 @@ def core_handlers() -> tuple[HTTPRouteHandler, ...]:
         token_test_post,
         status_page,
     )
-    return (*handlers, *docs_handlers())
 
 
 def served_core_handlers(settings: Settings, plugins: Plugins) -> tuple[HTTPRouteHandler, ...]:
-    """Those that this server has: without the documentation pages where `server.docs` is off, with one for
-    `/` where no plugin has it."""
-    hidden = () if settings.server.docs else docs_handlers()
+    """Those that this server has: without what is switched off, with one for `/` where no plugin has it."""
+    docs = docs_handlers() if settings.server.docs else ()
+    metrics = () if settings.metrics.access == "off" else (metrics_handler(settings.metrics),)
     claimed = any(route.path == "/" for record in plugins.active for route in routes_in(record))
     extra = () if claimed else (root,)
-    return (*(handler for handler in core_handlers() if handler not in hidden), *extra)
+    return (*_always(), *docs, *metrics, *extra)
 
 
 @get(
@@ -117,11 +122,9 @@ async def health_live() -> Response[bytes]:
 async def health_ready(request: Request[Any, Any, Any]) -> Response[bytes]:
     """200 while every required plugin is active, else 503; the results of health checks are information.
 
-    Why something is wrong is told to those who may read: the reason may name paths.
+    Why something is wrong is told with a valid token only: the reason may name paths.
     """
-    platform = platform_of(request)
-    may_read = identity_of(request) or not needs_token(Access.READ, platform.settings.auth.protection_level)
-    result = await readiness(platform.plugins, reasons=bool(may_read))
+    result = await readiness(platform_of(request).plugins, reasons=identity_of(request) is not None)
     return json_response(result, 503 if result.status == "not ready" else 200)
 
 
@@ -154,7 +157,7 @@ async def health_all(request: Request[Any, Any, Any]) -> Response[bytes]:
 )
 async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """OpenAPI 3.1 of every route of core and of the plugins that are served."""
-    document: Constant = request.app.state.openapi
+    document: Tagged = request.app.state.openapi
     return document.answer(request)
 
 

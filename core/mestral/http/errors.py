@@ -24,7 +24,6 @@ from litestar.exceptions import (
 
 from mestral.errors import Problem
 from mestral.http.access_log import printable_path
-from mestral.http.request_id import request_id_in
 from mestral.http.responses import json_response
 
 logger = logging.getLogger(__name__)
@@ -72,16 +71,7 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 def log_unexpected(scope: Any, error: BaseException) -> None:
     """Log an error that nobody foresaw, so that its request and its plugin can be found."""
-    handler = scope.get("route_handler")
-    plugin = handler.opt.get("plugin", "core") if handler is not None else "core"
-    logger.error(
-        "Unexpected error: %s %s (plugin %s, request %s)",
-        scope["method"],
-        printable_path(scope),
-        plugin,
-        request_id_in(scope),
-        exc_info=error,
-    )
+    logger.error("Unexpected error: %s %s", scope["method"], printable_path(scope), exc_info=error)
 
 
 def _answer(problem: Problem, **more: object) -> Response[bytes]:

@@ -1,7 +1,8 @@
 """Whether this front can serve, and how well.
 
 Guarantees: only a required plugin that is not active makes it not ready; health checks and plugins that can
-be done without inform, whatever they do. Sentences, which may name paths, are for those who may read.
+be done without inform, whatever they do. Sentences, which may name paths, are for those who are identified;
+passwords in URLs are masked in them.
 """
 
 from typing import TYPE_CHECKING, Literal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mestral.plugins.health import run_checks
+from mestral.settings.secret import mask_urls
 
 if TYPE_CHECKING:
     from mestral.plugins import Plugins
@@ -42,7 +44,7 @@ async def readiness(plugins: "Plugins", *, reasons: bool) -> Readiness:
     """
 
     def why(reason: str) -> str:
-        return reason if reasons else _NOT_FOR_YOU
+        return mask_urls(reason) if reasons else _NOT_FOR_YOU
 
     results = await run_checks(plugins)
     broken = {record.name: f"{record.state}: {why(record.reason)}" for record in plugins.broken}

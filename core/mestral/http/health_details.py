@@ -89,6 +89,6 @@ def _plugin(record: PluginRecord, checks: dict[str, str], identified: bool) -> P
     return msgspec.structs.replace(
         shown,
         reason=mask_urls(record.reason),
-        checks={name: mask_urls(checks[key]) for name, key in names.items() if key in checks},
+        checks={name: checks[key] for name, key in names.items() if key in checks},
         seconds={step: round(seconds, 3) for step, seconds in record.seconds.items()},
     )

@@ -17,11 +17,12 @@ from mestral.errors import Problem, unavailable
 from mestral.settings.model import ServerSettings
 
 _HEALTH = "/health/"
+_METRICS = "/metrics"
 
 
 def is_health(path: str) -> bool:
     """Whether a path, below the root path, is one by which the server is watched."""
-    return path.startswith(_HEALTH)
+    return path.startswith(_HEALTH) or path == _METRICS
 
 
 class Limits:
@@ -77,7 +78,7 @@ class Limits:
     def _late(self, admitted: "Admitted") -> Problem:
         if admitted.waits_for_client:
             message, headers = "The request did not arrive in time.", {"Connection": "close"}
-            return Problem(408, message, code="request_timeout", headers=headers)
+            return Problem(408, message, headers=headers)
         message = (
             f"The answer takes longer than {self._seconds:g} seconds, more than is allowed, try again later."
         )

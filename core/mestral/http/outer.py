@@ -2,14 +2,14 @@
 
 Guarantees, in one pass over each request: a request id; CORS headers on every answer, and preflights without
 a token; allowed hosts; paths as `paths` says; HEAD as GET without the body; the limits of `limits`; cache
-headers on answers to GET; a line in the access log; and, should anything inside crash or want to end the
-process, the 500 envelope with all of these.
+headers on answers to GET; a line in the access log, metrics and a trace; and, should anything inside crash or
+want to end the process, the 500 envelope with all of these.
 """
 
 import asyncio
 from collections.abc import Iterable
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Send
@@ -20,12 +20,19 @@ from mestral.http.cors import Cors, Headers
 from mestral.http.errors import NOT_ROUTED, UNEXPECTED, envelope, log_unexpected
 from mestral.http.hosts import Hosts
 from mestral.http.limits import Admitted, Limits, is_health
+from mestral.http.report import RequestReport
 from mestral.http.request_id import assign_request_id
+from mestral.logs import Work, begin
+from mestral.plugins.guard import cancelled_by_itself
 from mestral.settings.model import Settings
+
+if TYPE_CHECKING:  # what is off is not imported
+    from mestral.http.metrics.requests import RequestMetrics
+    from mestral.telemetry.tracing import Tracing
 
 MAX_QUERY_BYTES = 32768
 
-_QUERY_TOO_LONG = Problem(414, "The query string is too long.", code="too_large")
+_QUERY_TOO_LONG = Problem(414, "The query string is too long.")
 _STOPPED = unavailable("The server was stopped before the answer was ready.", retry_after=5)
 _CACHE_CONTROL = (b"cache-control", b"private, no-cache")
 _VARY_READ = (b"vary", b"Authorization, Accept-Encoding, Origin")
@@ -40,9 +47,19 @@ class Outer:
         settings: The settings tree.
         routes: The routes of the app, for `Allow`: Litestar's answer to OPTIONS names the methods of a path's
             first handler alone.
+        metrics: Where requests are counted.
+        tracing: Where they are traced.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, routes: Iterable[BaseRoute] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        routes: Iterable[BaseRoute] = (),
+        *,
+        metrics: "RequestMetrics | None" = None,
+        tracing: "Tracing | None" = None,
+    ) -> None:
         self._app = app
         self._allow = {route.path_format: _allow(route) for route in routes if isinstance(route, HTTPRoute)}
         self._root_path = settings.server.root_path
@@ -50,6 +67,8 @@ class Outer:
         self._access_log = settings.http.access_log
         self._hosts = Hosts(settings.server.allowed_hosts)
         self._limits = Limits(settings.server)
+        self._metrics = metrics
+        self._tracing = tracing
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -73,6 +92,11 @@ class Outer:
             scope = {**scope, "method": "GET"}
         status = size = 0
         admitted: Admitted | None = None
+        work = Work(request_id=request_id)
+        begin(work)
+        span = self._tracing.begin(headers) if self._tracing is not None else None
+        if self._metrics is not None:
+            self._metrics.begin()
 
         async def send_outer(message: Message) -> None:
             nonlocal status, size
@@ -116,9 +140,20 @@ class Outer:
                 raise  # half an answer is out: unless the server cuts the connection it passes for whole
             await _send_problem(send_outer, problem)
         finally:
+            report = RequestReport(
+                method=method,
+                route=scope.get("path_template"),
+                plugin=work.plugin,
+                status=status,
+                size=size,
+                seconds=perf_counter() - started,
+            )
+            if self._metrics is not None:
+                self._metrics.end(report)
+            if self._tracing is not None and span is not None:
+                self._tracing.end(span, report, request_id)
             if self._access_log:
-                seconds = perf_counter() - started
-                access_log.log_request(scope, method, log_path, status=status, size=size, seconds=seconds)
+                access_log.log_request(scope, report, log_path)
 
     def _refusal(self, scope: Any, found: tuple[str, str] | None) -> Problem | None:
         """Why a request is not looked at any further."""
@@ -132,8 +167,7 @@ def _problem_of(scope: Any, error: BaseException) -> Problem:
     """What is answered for whatever came out of the app; what nobody foresaw is logged."""
     if isinstance(error, Problem):
         return error
-    task = asyncio.current_task()
-    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+    if isinstance(error, asyncio.CancelledError) and not cancelled_by_itself():
         return _STOPPED  # the server waited long enough and wants to end
     # Anything else, `sys.exit()` of a plugin too, concerns this request alone.
     log_unexpected(scope, error)

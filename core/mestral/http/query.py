@@ -8,6 +8,7 @@ in field order.
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -25,7 +26,14 @@ MAX_DIGITS = sys.int_info.default_max_str_digits
 
 _INTEGER = re.compile(r"([+-]?[0-9]+(?:_[0-9]+)*)(?:\.0+)?", re.ASCII)
 _TRUE = frozenset(("true", "1", "yes", "on", "t", "y"))
-_TYPES: dict[Any, Literal["boolean", "integer", "string"]] = {bool: "boolean", int: "integer", str: "string"}
+_TYPES: dict[Any, Literal["boolean", "integer", "string", "time"]] = {
+    bool: "boolean",
+    int: "integer",
+    str: "string",
+    datetime: "time",
+}
+_LOST_PLUS = re.compile(r"(.*:[0-9.]+) ([0-9]{2}:?[0-9]{2})", re.ASCII)
+"""A time whose `+` was not percent-encoded, and so became a blank."""
 _FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
@@ -34,10 +42,11 @@ def parse_query(request: Request[Any, Any, Any], params: type[Params]) -> Params
 
     Args:
         request: The request.
-        params: A Struct whose fields are `str`, `int`, `bool` or a `Literal` of texts, each also `| None`,
-            within the limits of msgspec's `Meta` (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`). A
-            field without default is required. `Meta(extra={"invalid": ...})` replaces the reason why a
-            choice is refused.
+        params: A Struct whose fields are `str`, `int`, `bool`, `datetime`, a `Literal` of texts, or
+            `tuple[Literal[...], ...]` for several of them separated by commas; each also `| None`, within the
+            limits of msgspec's `Meta` (`ge`, `gt`, `le`, `lt`, `min_length`, `max_length`). A field without
+            default is required. `Meta(extra={"invalid": ...})` replaces the reason why a choice is refused.
+            A `datetime` is aware: ISO 8601 without an offset is in the server's time zone.
 
     Raises:
         Problem: 422 with every fault: `Invalid value for 'page': Input should be ...; Invalid value for ...`.
@@ -72,8 +81,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         public_name: Name of the parameter.
         required: Whether it has no default.
         default: Its default, None when it has none.
-        type: Its type in JSON Schema.
+        type: Its type in JSON Schema; `time` is a string.
         choices: The texts it may be; empty: any.
+        several: Whether it is one or more of the choices, separated by commas.
         limits: What `Meta` says of it, innermost first.
     """
 
@@ -81,16 +91,21 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     public_name: str
     required: bool
     default: Any
-    type: Literal["boolean", "integer", "string"]
+    type: Literal["boolean", "integer", "string", "time"]
     choices: tuple[str, ...]
+    several: bool
     limits: tuple[msgspec.Meta, ...]
 
-    def read(self, text: str) -> bool | int | str:
+    def read(self, text: str) -> bool | int | str | datetime | tuple[str, ...]:
         """Its value. Raises ValueError with the reason when the text is none."""
         if self.type == "boolean":
             return _boolean(text)
         if self.type == "integer":
             return _integer(text, self.limits)
+        if self.type == "time":
+            return _time(text)
+        if self.several:
+            return tuple(_choice(part, self.choices, self.limits) for part in text.split(","))
         return _choice(text, self.choices, self.limits) if self.choices else _text(text, self.limits)
 
 
@@ -112,12 +127,14 @@ def _parameter(field: msgspec.structs.FieldInfo, where: str) -> Parameter:
             break
         limits += [part for part in rest if isinstance(part, msgspec.Meta)]
         annotation = inner
-    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    several = get_origin(annotation) is tuple and get_args(annotation)[1:] == (...,)
+    item = get_args(annotation)[0] if several else annotation
+    choices = get_args(item) if get_origin(item) is Literal else ()
     kind = "string" if choices and all(isinstance(c, str) for c in choices) else _TYPES.get(annotation)
     if kind is None:
         raise TypeError(
-            f"{where}.{field.name}: a query parameter is a str, int, bool or Literal of texts, "
-            f"not {annotation!r}"
+            f"{where}.{field.name}: a query parameter is a str, int, bool, datetime, Literal of texts or "
+            f"tuple of such Literals, not {annotation!r}"
         )
     return Parameter(
         name=field.name,
@@ -126,6 +143,7 @@ def _parameter(field: msgspec.structs.FieldInfo, where: str) -> Parameter:
         default=None if field.default is msgspec.NODEFAULT else field.default,
         type=kind,
         choices=choices,
+        several=several,
         limits=tuple(reversed(limits)),
     )
 
@@ -156,6 +174,16 @@ def _integer(text: str, limits: Sequence[msgspec.Meta]) -> int:
         if meta.lt is not None and not number < meta.lt:
             raise ValueError(f"Input should be less than {meta.lt}")
     return number
+
+
+def _time(text: str) -> datetime:
+    if lost := _LOST_PLUS.fullmatch(text):
+        text = f"{lost[1]}+{lost[2]}"
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.astimezone()
+    except (ValueError, OverflowError) as error:
+        raise ValueError("Input should be a valid date or time, in ISO 8601") from error
 
 
 def _text(text: str, limits: Sequence[msgspec.Meta]) -> str:

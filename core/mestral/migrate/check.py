@@ -8,8 +8,8 @@ import os
 import pwd
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import msgspec
@@ -97,8 +97,7 @@ def _asked(record: PluginRecord, settings: Settings) -> list[Migrated]:
 
 
 def _ask(path: str, settings: Any, environ: Mapping[str, str]) -> list[Migrated]:
-    module, _, name = path.partition(":")
-    returned: Iterable[Migrated] = getattr(import_module(module), name)(settings, environ)
+    returned: Iterable[Migrated] = resolve_name(path)(settings, environ)
     return msgspec.convert(list(returned), list[Migrated])
 
 

@@ -3,12 +3,11 @@
 Guarantees: it loads without an error; no secret is in it: where one was set, a comment says how to give it.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from mestral.settings import Finding, Secret
 from mestral.settings.describe import DEFAULT, Row
+from mestral.settings.template import to_toml
 
 
 def equivalent(rows: Iterable[Row], findings: Iterable[Finding]) -> str:
@@ -37,22 +36,13 @@ def equivalent(rows: Iterable[Row], findings: Iterable[Finding]) -> str:
 
 def _lines(key: str, row: Row) -> list[str]:
     if Secret.MASK not in str(row.value):
-        return [f"{key} = {_value(row.value)}"]
+        return [f"{key} = {to_toml(row.value)}"]
     file = row.origin.partition("_FILE (")[2].removesuffix(")")
     if file and row.value == Secret.MASK:
-        return [f"{key}_file = {_value(file)}"]
+        return [f"{key}_file = {to_toml(file)}"]
     if row.value == Secret.MASK:
         return [
             f"# {key} stays in {row.origin}. Better in a file of mode 0600:",
             f'# {key}_file = "/etc/mestral/{key}"',
         ]
     return [f"# {key} holds a password and stays in {row.origin}."]
-
-
-def _value(value: Any) -> str:
-    """A TOML value; JSON's texts, numbers and lists are TOML's, save for DEL."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_value(str(name))} = {_value(one)}" for name, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

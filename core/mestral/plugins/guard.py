@@ -6,6 +6,7 @@ abandoned when its time is up; a thread cannot be killed, so what it holds stays
 ends. Every step is timed.
 """
 
+import asyncio
 import logging
 import threading
 import time
@@ -95,6 +96,12 @@ def run_step(record: PluginRecord, step: str, function: Callable[[], T], bounds:
         _end(record, step, error)
         return None
     return results[0]
+
+
+def cancelled_by_itself() -> bool:
+    """Whether a CancelledError was the doing of the plugin: nobody asked the task that runs it to end."""
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
 
 
 def _end(record: PluginRecord, step: str, error: BaseException) -> None:

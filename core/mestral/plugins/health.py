@@ -1,7 +1,8 @@
 """Health: run the checks that plugins contribute, and say what they found.
 
-Guarantees: every check is awaited for at most `CHECK_SECONDS`, all at once; one that raises or hangs is an
-answer like any other. No state of a plugin changes: what is wrong may be right a moment later.
+Guarantees: every check is awaited for at most `CHECK_SECONDS`, all at once; one that raises, hangs or wants
+to end the process is an answer like any other. No state of a plugin changes: what is wrong may be right a
+moment later.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import msgspec
 
 from mestral.contributions import HealthCheck
 from mestral.errors import Problem
+from mestral.plugins.guard import cancelled_by_itself
 from mestral.plugins.records import PluginRecord
 from mestral.plugins.registry import Plugins
 from mestral.settings.model import Finding
@@ -19,6 +21,8 @@ from mestral.settings.model import Finding
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
+
+_FAILED = "The check itself failed; the log says why."
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +89,11 @@ async def _run(record: PluginRecord, check: HealthCheck) -> str | None:
         return f"No answer within {CHECK_SECONDS:g} seconds."
     except Problem as problem:
         return problem.message
-    except Exception:
+    except asyncio.CancelledError:
+        if not cancelled_by_itself():
+            raise  # the client is gone or the server stops
+        logger.exception("Health check %s of plugin %s was cancelled by itself.", check.name, record.name)
+        return _FAILED
+    except (Exception, SystemExit):
         logger.exception("Health check %s of plugin %s raised.", check.name, record.name)
-        return "The check itself failed; the log says why."
+        return _FAILED

@@ -6,15 +6,14 @@ answered 503.
 
 import logging
 from functools import partial
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import msgspec
 
 from mestral.errors import unavailable
 from mestral.plugins.guard import Bounds, run_step
-from mestral.plugins.records import PluginRecord
 from mestral.plugins.services import Chosen
 
 logger = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ class Instances(dict[str, Any]):
     def make(self, chosen: Chosen, state_dir: Path, bounds: Bounds) -> None:
         """Call the factory of the chosen service of every slot."""
         for slot, (service, record) in chosen.items():
-            step = partial(_make, service.factory, record, state_dir)
+            step = partial(_make, service.factory, record.settings, state_dir)
             # A copy takes the verdict: the plugin serves what does not need this service.
             copy = msgspec.structs.replace(record)
             made = run_step(copy, f"service {slot}", step, bounds)
@@ -42,6 +41,5 @@ class Instances(dict[str, Any]):
                 record.degrade(reason)
 
 
-def _make(factory: str, record: PluginRecord, state_dir: Path) -> Any:
-    module, _, name = factory.partition(":")
-    return getattr(import_module(module), name)(record.settings, state_dir)
+def _make(factory: str, settings: Any, state_dir: Path) -> Any:
+    return resolve_name(factory)(settings, state_dir)

@@ -19,7 +19,7 @@ FIRST_PARTY = "mestral"
 
 
 class State(StrEnum):
-    """How a plugin ended (DESIGN section 2)."""
+    """How a plugin ended."""
 
     ACTIVE = "active"
     """Everything it contributes is served."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from mestral.contributions import Demo, PluginContext
-from mestral.plugins.guard import Bounds, describe, run_step, say_slow
+from mestral.plugins.guard import Bounds, cancelled_by_itself, describe, run_step, say_slow
 from mestral.plugins.hooks import HookCaller
 from mestral.plugins.instances import Instances
 from mestral.plugins.records import PluginRecord, State
@@ -148,9 +148,8 @@ class Plugins:
                 record, f"{hook} was still running after {bounds.stop:g} s and was cancelled.", error
             )
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise  # the server is being stopped; anything else is the plugin's own doing
+            if not cancelled_by_itself():
+                raise  # the server is being stopped
             self._degrade(record, f"{hook} was cancelled by itself.", error)
         except (Exception, SystemExit) as error:
             self._degrade(record, f"{hook} {describe(error)}. The log has the traceback.", error)

@@ -1,4 +1,4 @@
-"""Reader processes: answers are made there, and checked and kept in the front (DESIGN section 4).
+"""Reader processes: answers are made there, and checked and kept in the front.
 
 Guarantees: importing this package imports neither Litestar nor asyncio; `Readers`, which needs both, is
 loaded when it is first asked for. A plugin's route makes a `Plan`; its render function runs in a reader

@@ -7,8 +7,8 @@ in the front.
 import logging
 import pickle
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import msgspec
@@ -68,10 +68,9 @@ def resolve(path: str) -> Callable[..., Any]:
     """The callable named by an import path `package.module:name` that code (never a request) gave.
 
     Raises:
-        ImportError, AttributeError: When it is not there.
+        ImportError, AttributeError, ValueError: When it is not there, or no such path.
     """
-    module, _, name = path.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), name)
+    found: Callable[..., Any] = resolve_name(path)
     return found
 
 

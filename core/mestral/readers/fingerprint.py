@@ -3,7 +3,7 @@
 Guarantees: two equal fingerprints, both *settled*, mean equal content. A stamp holds path, mtime and ctime
 in nanoseconds, size, inode and, for SQLite files, the header's change counter; a SQLite database is stamped
 with its write-ahead log and its rollback journal. A file changed less than `SETTLE_NS` before it was looked
-at may change again within the clock's resolution, so such a fingerprint proves nothing (DESIGN section 4).
+at may change again within the clock's resolution, so such a fingerprint proves nothing.
 """
 
 import contextlib

@@ -151,6 +151,22 @@ class Readers:
         # Known only now: the tag with dependencies nobody knew, or of an answer that is not settled.
         return _not_modified(found.etag) if matches(header, found.etag) else _response(found)
 
+    async def respond_to_post(
+        self, request: Request[Any, Any, Any], plan: Callable[[], Plan]
+    ) -> Response[bytes]:
+        """Answer a POST that only reads: without an ETag, and not to be kept by anybody.
+
+        Args and Raises: as for `respond`.
+        """
+        coding = negotiate(request.headers.get("accept-encoding"), self._settings.http.compression)
+        found = await self._answer(plan, coding, None)
+        assert not isinstance(found, str)  # noqa: S101 - nobody has a tag
+        answer = _response(found)
+        del answer.headers["etag"]
+        answer.headers["cache-control"] = "no-store"
+        answer.headers["vary"] = "Accept-Encoding"
+        return answer
+
     async def body(self, plan: Callable[[], Plan]) -> bytes:
         """The body of an answer, not compressed, for what is put together from several.
 

@@ -26,9 +26,11 @@ from mestral.settings.model import (
     SettingsError,
 )
 from mestral.settings.nearest import did_you_mean
+from mestral.settings.secret import Secret
 from mestral.settings.secret_key import weakness
 from mestral.settings.sources import SECTIONS, Written, gather
 from mestral.settings.state_dir import default_state_dir
+from mestral.settings.telemetry import check_telemetry
 
 _SHORT_TOKEN = 16
 
@@ -67,7 +69,13 @@ def load_settings(
     sections["server"] = _follow_port(sections["server"], origins)
     sections["server"] = _follow_public_url(sections["server"], converter, origins)
     sections["auth"] = _check_auth(sections["auth"], converter, origins)
+    tokens = {
+        "auth.secret_token": sections["auth"].secret_token,
+        "metrics.token": sections["metrics"].token,
+    }
+    _check_tokens(tokens, converter, origins)
     _check_shared(sections["server"], converter, origins)
+    sections["telemetry"] = check_telemetry(sections["telemetry"], converter, origins)
     sections["plugins"] = _check_plugins_dir(sections["plugins"], converter, origins)
 
     findings = (*written.findings, *converter.findings, *unread_variables(environ))
@@ -190,16 +198,17 @@ def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, 
             "or set none, and one is made for you.",
         )
         auth = msgspec.structs.replace(auth, secret_key=None)
-    if auth.secret_token and len(auth.secret_token.reveal()) < _SHORT_TOKEN:
-        converter.findings.append(
-            Finding(
-                level="warning",
-                where=origins["auth.secret_token"],
-                key="auth.secret_token",
-                message=f"a token of fewer than {_SHORT_TOKEN} characters can be guessed. Use a longer one.",
-            )
-        )
     return auth
+
+
+def _check_tokens(
+    tokens: Mapping[str, Secret | None], converter: Converter, origins: Mapping[str, str]
+) -> None:
+    """Warn of static tokens, by their keys, that somebody could find by trying."""
+    for key, token in tokens.items():
+        if token and len(token.reveal()) < _SHORT_TOKEN:
+            message = f"a token of fewer than {_SHORT_TOKEN} characters can be guessed. Use a longer one."
+            converter.findings.append(Finding(level="warning", where=origins[key], key=key, message=message))
 
 
 def _check_plugins_dir(
@@ -222,7 +231,7 @@ def _check_plugins_dir(
 
 
 def _check_shared(server: ServerSettings, converter: Converter, origins: Mapping[str, str]) -> None:
-    """A key made by each front for itself would refuse the tokens of the others (DESIGN section 5)."""
+    """A key made by each front for itself would refuse the tokens of the others."""
     if server.several_fronts and "auth.secret_key" not in origins:
         converter.refuse(
             origins["server.several_fronts"],

@@ -146,10 +146,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[readers]`: the processes that parse and render.
-
-    See DESIGN section 4.
-    """
+    """`[readers]`: the processes that parse and render."""
 
     count: Annotated[
         Annotated[int, Meta(ge=1, le=64)] | None,

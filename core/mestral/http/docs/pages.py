@@ -5,8 +5,8 @@ may be kept for a year; everything has an ETag.
 """
 
 import gzip
-import hashlib
 from functools import cache
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -20,6 +20,7 @@ from mestral.errors import not_found
 from mestral.http.coding import negotiate
 from mestral.http.conditional import matches
 from mestral.http.routing import get
+from mestral.http.tagged import Tagged, digest
 from mestral.platform import platform_of
 
 _ASSETS = "/docs/assets"
@@ -102,14 +103,17 @@ def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[byte
     found = _load(name)
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
+        "ETag": f'W/"{found.digest}"',
         "X-Content-Type-Options": "nosniff",
     }
+    if matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(b"", status_code=304, headers=headers)
     body = found.packed
     if negotiate(request.headers.get("accept-encoding"), ("gzip",)):
         headers["Content-Encoding"] = "gzip"
     else:
         body = gzip.decompress(body)
-    return _respond(request, body, found.digest, _TYPES[name.rpartition(".")[2]], headers)
+    return Response(body, headers=headers, media_type=_TYPES[name.rpartition(".")[2]])
 
 
 class _Asset(msgspec.Struct, frozen=True):
@@ -124,11 +128,11 @@ def _load(name: str) -> _Asset:
     folder = resources.files("mestral.http.docs")
     vendored = folder / "assets" / f"{name}.gz"
     packed = vendored.read_bytes() if vendored.is_file() else gzip.compress((folder / name).read_bytes())
-    return _Asset(packed, _digest(gzip.decompress(packed)))
+    return _Asset(packed, digest(gzip.decompress(packed)))
 
 
 def _show(request: Request[Any, Any, Any], page: _Page) -> Response[bytes]:
-    root = platform_of(request).settings.server.root_path
+    root = escape(platform_of(request).settings.server.root_path)
     body = _PAGE.format(
         title=page.title,
         root=root,
@@ -141,21 +145,8 @@ def _show(request: Request[Any, Any, Any], page: _Page) -> Response[bytes]:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
-    return _respond(request, body, _digest(body), "text/html", headers)
+    return Tagged(body, "text/html", headers).answer(request)
 
 
 def _url(root: str, name: str) -> str:
     return f"{root}{_ASSETS}/{name}?v={_load(name).digest}"
-
-
-def _respond(
-    request: Request[Any, Any, Any], body: bytes, digest: str, media_type: str, headers: dict[str, str]
-) -> Response[bytes]:
-    etag = f'W/"{digest}"'
-    if matches(request.headers.get("if-none-match"), etag):
-        return Response(b"", status_code=304, headers={**headers, "ETag": etag})
-    return Response(body, headers={**headers, "ETag": etag}, media_type=media_type)
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()[:16]

@@ -57,9 +57,6 @@ class LiveCollector(Collector):
         yield GaugeMetricFamily(
             "mestral_cache_bytes", "Bytes that the cache of answers holds.", found["bytes"]
         )
-        yield GaugeMetricFamily(
-            X
-        )
 
 
 def _readers(reports: Sequence[ReaderReport]) -> Iterator[Metric]:

@@ -34,10 +34,10 @@ class Metrics:
         self._registry.register(LiveCollector(readers, plugins))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
-        """The text of all metrics and its media type.
+        """The text of all metrics and its content type.
 
         Args:
             accept: The request's `Accept`.
         """
-        encode, media_type = choose_encoder(accept)
-        return encode(self._registry), media_type
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type

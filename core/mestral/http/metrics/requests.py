@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from mestral.http.report import RequestReport
+
 UNMATCHED = "unmatched"
 """The route of every request that no route matches, or that is refused before."""
 
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 _ROUTE = ("method", "route", "plugin")
 
@@ -18,7 +19,7 @@ _ROUTE = ("method", "route", "plugin")
 class _Series(NamedTuple):
     """Where the requests of one kind are counted."""
 
-    count: Counter
+    requests: Counter
     seconds: Histogram
     size: Counter
 
@@ -54,28 +55,19 @@ class RequestMetrics:
         """A request arrives."""
         self._in_flight += 1
 
-    def end(
-        self, *, method: str, route: str | None, plugin: str, status: int, size: int, seconds: float
-    ) -> None:
-        """Its answer ends.
-
-        Args:
-            method: As it was sent.
-            route: Template of its route; None when none matches.
-            plugin: Whose route it is.
-            status: HTTP status; 0 when the client left before an answer began.
-            size: Bytes of the body.
-            seconds: How long it took.
-        """
+    def end(self, report: RequestReport) -> None:
+        """Its answer has ended."""
         self._in_flight -= 1
-        key = (method if method in _METHODS else "other", route or UNMATCHED, plugin, status)
+        key = (report.known_method, report.route or UNMATCHED, report.plugin, report.status)
         series = self._series.get(key)
         if series is None:
             labels = key[:3]
             series = _Series(
-                self._count.labels(*labels, status), self._seconds.labels(*labels), self._size.labels(*labels)
+                self._count.labels(*labels, report.status),
+                self._seconds.labels(*labels),
+                self._size.labels(*labels),
             )
             self._series[key] = series
-        series.count.inc()
-        series.seconds.observe(seconds)
-        series.size.inc(size)
+        series.requests.inc()
+        series.seconds.observe(report.seconds)
+        series.size.inc(report.size)

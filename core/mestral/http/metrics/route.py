@@ -29,7 +29,8 @@ def metrics_handler(settings: MetricsSettings) -> HTTPRouteHandler:
     def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Counters in the text format of Prometheus, or of OpenMetrics where that is accepted."""
         found: Metrics = request.app.state.metrics
-        body, media_type = found.exposition(request.headers.get("accept", ""))
-        return Response(body, media_type=media_type)
+        body, content_type = found.exposition(request.headers.get("accept", ""))
+        # As a media type it would get a second charset, and Prometheus refuses what has two.
+        return Response(body, headers={"content-type": content_type})
 
     return metrics

@@ -24,6 +24,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         summary: What it shows, in a few words.
         status: HTTP status of the answer.
         parameters: Path and query parameters of the request, by name.
+        body: JSON body of the request, None for none.
         token: Whether a valid token was sent.
         answer: Body of the answer.
     """
@@ -31,6 +32,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     summary: str
     status: int = 200
     parameters: dict[str, str | int | bool] = {}
+    body: Any = None
     token: bool = False
     answer: Any = None
 
@@ -60,10 +62,16 @@ class Examples:
         """Put the examples of an operation into it; the first one gives those of its parameters."""
         for number, example in enumerate(self._known.get(operation["operationId"], ()), 1):
             content = operation["responses"].get(str(example.status), {}).get("content", {})
-            for media in content.values():
-                shown = {"summary": example.summary, "value": example.answer}
-                media.setdefault("examples", {})[str(number)] = shown
+            _show(content, number, example.summary, example.answer)
+            if example.body is not None:
+                content = operation.get("requestBody", {}).get("content", {})
+                _show(content, number, example.summary, example.body)
             if number == 1:
                 for parameter in operation.get("parameters", ()):
                     if parameter["name"] in example.parameters:
                         parameter["example"] = example.parameters[parameter["name"]]
+
+
+def _show(content: dict[str, Any], number: int, summary: str, value: Any) -> None:
+    for media in content.values():
+        media.setdefault("examples", {})[str(number)] = {"summary": summary, "value": value}

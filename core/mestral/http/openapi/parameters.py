@@ -7,7 +7,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from mestral.http.answers import answers_of
-from mestral.http.query import parameters_of
+from mestral.http.query import Parameter, parameters_of
 
 _LIMITS = {
     "ge": "minimum",
@@ -38,14 +38,24 @@ def complete_parameters(operation: dict[str, Any], handler: HTTPRouteHandler) ->
         operation.setdefault("parameters", []).extend(more)
 
 
+def _schema(parameter: Parameter) -> dict[str, Any]:
+    """What one may be, without its limits."""
+    if parameter.type == "time":
+        return {"type": "string", "format": "date-time"}
+    schema: dict[str, Any] = {"type": parameter.type}
+    if parameter.choices:
+        schema["enum"] = list(parameter.choices)
+    return {"type": "array", "items": schema, "minItems": 1} if parameter.several else schema
+
+
 def _query(query: type[msgspec.Struct]) -> Iterator[dict[str, Any]]:
     for parameter in parameters_of(query):
-        schema: dict[str, Any] = {"type": parameter.type}
-        if parameter.choices:
-            schema["enum"] = list(parameter.choices)
+        schema = _schema(parameter)
         if parameter.default is not None:
             schema["default"] = parameter.default
         described = {"name": parameter.public_name, "in": "query", "required": parameter.required}
+        if parameter.several:
+            described |= {"style": "form", "explode": False}
         for meta in parameter.limits:
             schema |= {
                 word: value for name, word in _LIMITS.items() if (value := getattr(meta, name)) is not None

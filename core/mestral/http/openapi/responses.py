@@ -10,9 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from mestral.http.answers import Answers, answers_of
 from mestral.http.openapi.schemas import Schema, Schemas, success_type
+from mestral.http.outer import MAX_QUERY_BYTES
+from mestral.http.responses import JSON
 from mestral.settings.model import ServerSettings
-
-JSON = "application/json"
 
 PROBLEM: Schema = {
     "title": "Problem",
@@ -121,7 +121,7 @@ def _errors(
         404: "path" in places and "A path parameter holds what no name can hold.",
         408: has_body and "The body did not arrive in time.",
         413: has_body and "The body is larger than `server.max_body_bytes`.",
-        414: "The query string is longer than 32768 bytes.",
+        414: f"The query string is longer than {MAX_QUERY_BYTES} bytes.",
         422: (has_body or "query" in places) and "A parameter or the body does not fit; the answer says why.",
         429: bool(server.max_requests_per_client) and "Too many requests of this client are being answered.",
         500: "A fault of the server; its log has the request id.",

@@ -39,9 +39,8 @@ class Schemas:
                 found, named = msgspec.json.schema_components(
                     types, ref_template=f"{_REFERENCE}{prefix}.{{name}}"
                 )
-            except (
-                Exception
-            ) as error:  # types of plugins may do anything: what cannot be described is left out
+            # Types of plugins may do anything: what cannot be described is left out.
+            except Exception as error:
                 logger.warning(
                     "A body of plugin %s is not described in the OpenAPI document: %s", plugin, error
                 )

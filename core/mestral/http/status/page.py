@@ -11,16 +11,14 @@ from msgspec import UNSET
 
 from mestral.auth.guard import identity_of, needs_token
 from mestral.contributions import Access, Mark, StatusSection, StatusTable
-from mestral.http.coding import negotiate
-from mestral.http.conditional import matches
 from mestral.http.health_details import Health, PluginHealth, health
 from mestral.http.routing import get
 from mestral.http.status.front import PAGE
 from mestral.http.status.html import Html, element, join
 from mestral.http.status.sections import show_mark, show_sections, show_table
+from mestral.http.tagged import Tagged
 from mestral.platform import Platform, platform_of
 from mestral.plugins.records import SERVING, State
-from mestral.readers.compress import compress
 
 _MARKS = {
     "ready": Mark("Ready", "good"),
@@ -42,19 +40,12 @@ async def status_page(request: Request[Any, Any, Any]) -> Response[bytes]:
     platform = platform_of(request)
     body = (await _render(platform, identity_of(request) is not None)).encode("utf-8", "replace")
     headers = {
-        "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:24]}"',
         "Content-Security-Policy": f"default-src 'none'; style-src '{_style()[1]}'; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
-    if matches(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(b"", status_code=304, headers=headers)
-    offered = platform.settings.http.compression
-    body, coding = compress(body, negotiate(request.headers.get("accept-encoding"), offered))
-    if coding:
-        headers["Content-Encoding"] = coding
-    return Response(body, headers=headers, media_type="text/html")
+    return Tagged(body, "text/html", headers).answer(request)
 
 
 async def _render(platform: Platform, identified: bool) -> str:

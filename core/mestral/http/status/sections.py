@@ -12,6 +12,7 @@ from mestral.contributions import Link, Mark, StatusSection, StatusTable
 from mestral.errors import Problem
 from mestral.http.status.html import Html, element, join
 from mestral.platform import Platform
+from mestral.plugins.guard import cancelled_by_itself
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +78,8 @@ async def _show(platform: Platform, plugin: str, section: StatusSection) -> Html
     except Problem as problem:
         sentence = problem.message
     except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise  # the client is gone or the server stops; anything else is the plugin's own doing
+        if not cancelled_by_itself():
+            raise  # the client is gone or the server stops
         sentence = _BROKEN
         logger.exception("Status section %r of plugin %s was cancelled by itself.", section.title, plugin)
     except (Exception, SystemExit):
