@@ -16,11 +16,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import uvicorn
 
 from mestral.cli.listening import address_of
+from mestral.cli.protocol import BoundedHttp, raise_file_limit
 from mestral.logs import LogSetup, configure
 from mestral.settings.model import Settings
 
@@ -60,6 +62,7 @@ class Server(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on these sockets until a signal ends it."""
         _keep_freed_memory()
+        raise_file_limit()
         loop = (self.config.get_loop_factory() or asyncio.new_event_loop)()
         asyncio.set_event_loop(loop)
         serving = loop.create_task(self.serve(sockets))
@@ -118,6 +121,7 @@ def uvicorn_options(settings: Settings, sockets: Sequence[socket.socket] = ()) -
         "access_log": False,
         "log_config": None,
         "server_header": False,
+        "http": partial(BoundedHttp, head_seconds=settings.server.head_seconds),
         "ws": "none",
     }
 

@@ -64,6 +64,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1)] | None,
         Meta(description="The same for one client address; beyond it: 429. Absent: no limit."),
     ] = None
+    head_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds until the headers of a request are there, else it is hung up.")
+    ] = 20.0
     request_seconds: Annotated[
         float,
         Meta(
