@@ -2,6 +2,9 @@
 
 import logging
 import multiprocessing
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,24 @@ def test_key_that_others_can_read_is_warned_about(tmp_path: Path, caplog: pytest
     caplog.clear()
     assert key_of(str(tmp_path)) == key
     assert "chmod 600" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"), [("nr_inodes=1", "Make room on the disk"), ("ro", "cannot be written")]
+)
+def test_disk_that_takes_no_key(tmp_path: Path, options: str, remedy: str) -> None:
+    """On a real file system without room, in a mount namespace of its own."""
+    alone = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    mount = f"mount -t tmpfs -o {options} none '{tmp_path}'"
+    if shutil.which("unshare") is None or subprocess.run([*alone, mount], check=False).returncode:
+        pytest.skip("this system lets nobody mount in a namespace of one's own")
+    code = f"from tests.auth.test_keys import key_of; key_of({str(tmp_path)!r})"
+    done = subprocess.run(
+        [*alone, f'{mount} && exec "$0" -c "$1"', sys.executable, code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert remedy in done.stderr
+    assert "Remove the file" not in done.stderr

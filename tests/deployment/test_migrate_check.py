@@ -102,6 +102,12 @@ def test_nothing_is_written(check: Check, tmp_path: Path) -> None:
         ({"GUNICORN_CMD_ARGS": "-w 4"}, "GUNICORN_CMD_ARGS", "ignored", "does not read it either"),
         ({"AS_ENV_X": "1"}, "AS_ENV_X", "ignored", "no variable to anybody"),
         ({"AS_API_ROOTPATH": "/api"}, "AS_API_ROOTPATH", "ignored", "Did you mean AS_API_ROOT_PATH?"),
+        (
+            {"AUTOSUBMIT_CONFIGURATON": "x"},
+            "AUTOSUBMIT_CONFIGURATON",
+            "ignored",
+            "Did you mean AUTOSUBMIT_CONFIGURATION?",
+        ),
         ({"CAS_SERVER_URL": "https://cas.example.org"}, "CAS_SERVER_URL", "decide", "end with a slash"),
         ({"OIDC_USERNAME_SOURCE": "token"}, "OIDC_USERNAME_SOURCE", "decide", "id_token or userinfo"),
         (
@@ -118,6 +124,12 @@ def test_a_variable(check: Check, environ: dict[str, str], name: str, verdict: s
     assert words in result.item(name)["message"]
     assert result.code == (1 if verdict in ("unsafe", "decide") else 0)
     assert "a:b@" not in result.text
+
+
+def test_a_mistyped_variable_in_place_of_the_right_one(check: Check) -> None:
+    result = check("--json", SECRET_KEYS=KEY)
+    assert "Did you mean SECRET_KEY?" in result.item("SECRET_KEYS")["message"]
+    assert KEY not in result.text
 
 
 def test_what_a_nearer_place_sets_wins(check: Check) -> None:
@@ -282,7 +294,7 @@ def test_env_file_instead_of_the_environment(check: Check, tmp_path: Path) -> No
     file = tmp_path / "api.env"
     file.write_text(
         f'# Autosubmit API\n\nSECRET_KEY={KEY}\nPROTECTION_LEVEL="NONE"\nAS_API_ROOT_PATH=/a\\\npi\n'
-        "export PORT=1\nAS_API_SECRET_TOKEN\n"
+        "export TZ=Europe/Madrid\nAS_API_SECRET_TOKEN\nexport\tOTHER\n"
     )
     file.chmod(0o600)
     result = check(
@@ -290,11 +302,14 @@ def test_env_file_instead_of_the_environment(check: Check, tmp_path: Path) -> No
     )
     assert result.code == 0, result.text
     assert result.items("PORT") == []  # the service does not see what this shell has
+    exported = {item["where"]: item for item in result.items("TZ")}
+    assert exported["environment"]["value"] == "Europe/Madrid"
+    assert "`export` is for shells" in exported[f"{file}, line 7"]["message"]
     values = {item["where"]: item["value"] for item in result.items("PROTECTION_LEVEL")}
     assert values["environment"] == "NONE"
     assert f"{file}, line 4" in values
     assert result.item("AS_API_ROOT_PATH")["value"] == "/api"
-    assert result.item("line")["where"] == f"{file}, line 7"
+    assert result.item("line")["where"] == f"{file}, line 9"
     assert result.verdict("AS_API_SECRET_TOKEN") == "used"  # Docker takes a name alone from its surroundings
     assert KEY not in result.text and TOKEN not in result.text
 
@@ -315,7 +330,7 @@ def test_env_file_that_is_missing(check: Check) -> None:
 
 def test_env_file_that_only_root_may_read(check: Check, tmp_path: Path) -> None:
     file = tmp_path / "api.env"
-    file.write_text(f"SECRET_KEY={KEY}\nexport A=1\n")
+    file.write_text(f"SECRET_KEY={KEY}\nA 1\n")
     file.chmod(0o600)
     with file.open() as stdin:
         result = check("--json", "--env-file", "-", stdin=stdin)
@@ -367,6 +382,27 @@ def test_equivalent_toml_loads_and_says_the_same(check: Check, tmp_path: Path) -
     assert "Errors" not in checked.stdout, checked.stdout
     assert str(made.plugins.tables["experiments"]["rc_file"].raw) == environ["AUTOSUBMIT_CONFIGURATION"]
     assert "# plugins.auth_oidc.username_source: must be id_token or userinfo" in result.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "SECRET_KEY=change-me-change-me-change-me-change-me",
+        "MESTRAL_SERVER__UDS=",
+        "FORWARDED_ALLOW_IPS=proxy.example.org",
+        "MESTRAL_HTTP__CORS_ORIGINS=https://a.example.org/",
+    ],
+)
+def test_what_is_refused_is_a_comment_in_the_toml(check: Check, tmp_path: Path, wrong: str) -> None:
+    variables, file = tmp_path / "api.env", tmp_path / "made.toml"
+    variables.write_text(f"{wrong}\nAS_API_ROOT_PATH=/api\n")
+    variables.chmod(0o600)
+    file.write_text(check("--toml", "--env-file", str(variables)).text)
+    checked = run_mestral(tmp_path, "--config", str(file), "config", "check", environ={"HOME": str(tmp_path)})
+    assert "made.toml" not in checked.stdout.partition("Read: ")[0], checked.stdout
+    text = file.read_text()
+    assert 'root_path = "/api"' in text
+    assert "refused: see above" in text or "is set to nothing by environment variable" in text
 
 
 def test_json_and_toml_exclude_each_other(check: Check) -> None:

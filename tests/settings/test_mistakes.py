@@ -291,6 +291,122 @@ MISTAKES = {
         "No such file or directory",
         "name Autosubmit's rc file (rc_file or AUTOSUBMIT_CONFIGURATION)",
     ),
+    "required and disabled": Mistake(
+        '[plugins]\ndisabled = ["experiments"]\n[plugins.experiments]\nrequired = true\n',
+        FILE,
+        "[plugins] disabled",
+        "'experiments'",
+        "[plugins.experiments] required",
+        "Take it out there, or take required = true out",
+    ),
+    "required and not named": Mistake(
+        '[plugins]\nonly = ["ticker"]\n[plugins.experiments]\nrequired = true\n',
+        FILE,
+        "[plugins] only",
+        "'experiments'",
+        "[plugins.experiments] required",
+        "Add it there, or take required = true out",
+    ),
+    "socket in no folder": Mistake(
+        '[server]\nuds = "/nowhere/x.sock"\n',
+        FILE,
+        "[server] uds",
+        "/nowhere/x.sock",
+        "there is no folder /nowhere",
+        "Make it",
+    ),
+    "socket with a long path": Mistake(
+        f'[server]\nuds = "/tmp/{"x" * 103}"\n',
+        FILE,
+        "[server] uds",
+        "108 bytes",
+        "at most 107",
+        "shorter one",
+    ),
+    "host that is none": Mistake(
+        '[server]\nhost = "[::1]:80"\n',
+        FILE,
+        "[server] host",
+        "'[::1]:80'",
+        "an address of this machine, such as 127.0.0.1 or ::1",
+        "Set server.host",
+    ),
+    "origin with a slash at its end": Mistake(
+        '[http]\ncors_origins = ["https://a.org", "https://GUI.example.org:443/app/"]\n',
+        FILE,
+        "[http] cors_origins",
+        "'https://GUI.example.org:443/app/'",
+        "scheme://host or scheme://host:port",
+        "Did you mean https://gui.example.org?",
+    ),
+    "origin without a scheme": Mistake(
+        '[http]\ncors_origins = ["gui.example.org:8443"]\n',
+        FILE,
+        "[http] cors_origins",
+        "'gui.example.org:8443'",
+        "scheme://host or scheme://host:port",
+        "Did you mean https://gui.example.org:8443?",
+    ),
+    "any origin beside others": Mistake(
+        '[http]\ncors_origins = ["*", "https://a.org"]\n',
+        FILE,
+        "[http] cors_origins",
+        "'*'",
+        "or * alone",
+        "take it out",
+    ),
+    "public address that is not allowed": Mistake(
+        '[server]\npublic_url = "https://hub.example.org:8443"\nallowed_hosts = ["*.hub.example.org"]\n',
+        FILE,
+        "[server] public_url",
+        "'hub.example.org'",
+        "server.allowed_hosts (*.hub.example.org)",
+        'Add "hub.example.org" to server.allowed_hosts',
+    ),
+    "secret for everybody": Mistake(
+        '[auth]\nsecret_key_file = "open_key"\n',
+        FILE,
+        "[auth] secret_key_file",
+        "open_key",
+        "every account can read the secret",
+        "chmod 600 open_key",
+    ),
+    "proxy by name": Mistake(
+        "",
+        "environment variable FORWARDED_ALLOW_IPS",
+        "server.forwarded_allow_ips",
+        "'proxy.example.org'",
+        "an address such as 10.0.0.1 or a network such as 10.0.0.0/8",
+        "then it is 127.0.0.1",
+        {"FORWARDED_ALLOW_IPS": "10.0.0.1, proxy.example.org"},
+    ),
+    "network with a host in it": Mistake(
+        '[server]\nforwarded_allow_ips = "10.1.2.3/8"\n',
+        FILE,
+        "[server] forwarded_allow_ips",
+        "'10.1.2.3/8'",
+        "a network such as",
+        "Did you mean 10.0.0.0/8?",
+    ),
+    "less time for requests than for readers": Mistake(
+        "[server]\nrequest_seconds = 60\n",
+        FILE,
+        "[server] request_seconds",
+        "is 60",
+        "readers.time_seconds, 120",
+        "Make server.request_seconds the larger one",
+    ),
+    "readers that are never renewed": Mistake(
+        "[readers]\nmemory_bytes = 536870912\n",
+        FILE,
+        "[readers] memory_bytes",
+        "readers.recycle_bytes is 1073741824",
+        "readers.memory_bytes, 536870912",
+        "Make readers.recycle_bytes the smaller one",
+    ),
+    "no plugins": Mistake(
+        "[plugins]\nonly = []\n", FILE, "[plugins] only", "is []", "nothing is served", "Name some, or leave"
+    ),
     "state folder of the kernel": Mistake(
         "",
         "environment variable MESTRAL_STATE_DIR",
@@ -309,6 +425,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     made = Site(tmp_path_factory.mktemp("mistakes"))
     for name in ("ticker", "twin"):
         made.add(name, routes(name, f'route("/now", "{name}.now")', prefix='"/ticker"'))
+    made.write("open_key", "0f1e2d3c4b5a69788796a5b4c3d2e1f0xyz")
     made.write("local/clock.py", hooks("clock", "pass"))
     made.write("local/clock/__init__.py", hooks("clock", "pass"))
     return made
@@ -328,6 +445,17 @@ def test_message_names_place_key_value_what_is_allowed_and_the_remedy(site: Site
     assert any(all(part in message for part in parts) for message in _messages(done.stdout)), output
     assert "hush-hush" not in output
     assert "Traceback" not in output
+
+
+def test_what_looks_like_a_mistake_and_is_none(site: Site) -> None:
+    toml = (
+        '[http]\ncors_origins = ["https://[::1]:8443", "http://localhost:3000", "app://gui"]\n'
+        '[server]\npublic_url = "https://a.example.org:8443/api"\nallowed_hosts = ["*.example.org"]\n'
+        'forwarded_allow_ips = "10.0.0.1, fd00::/8,"\nuds = "x.sock"\n'
+    )
+    for text in (toml, '[http]\ncors_origins = ["*"]\n[server]\nforwarded_allow_ips = "*"\n'):
+        output = site.run(*CONFIG, toml=text).stdout
+        assert "[server]" not in output and "[http]" not in output, output
 
 
 def _messages(text: str) -> list[str]:

@@ -162,6 +162,7 @@ def test_variables_of_autosubmit_api_are_read_when_the_table_is_silent(
 def test_secret_of_a_plugin_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("s\n")
+    file.chmod(0o600)
     for built, lines, origins in (
         check({"OLD_SECRET_FILE": str(file)}),
         check(client_secret_file=str(file)),

@@ -4,6 +4,7 @@ Guarantees: there is no default key (contract/AUTH.md B1). A generated key file 
 moment and appears with its whole content, so that two servers that start together agree on one key.
 """
 
+import errno
 import logging
 import os
 import secrets
@@ -15,6 +16,9 @@ from mestral.settings.secret_key import LEAST_BYTES
 logger = logging.getLogger(__name__)
 
 KEY_FILE = "secret_key"
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NEW_ONE = "Remove the file to have a new one made (every token becomes invalid)"
 
 
 def signing_key(settings: Settings) -> str:
@@ -32,8 +36,10 @@ def signing_key(settings: Settings) -> str:
         if path.stat().st_mode & 0o077:
             logger.warning("Other accounts can read the signing key %s: run `chmod 600 %s`.", path, path)
         key = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(path, f"it cannot be read or written ({error})") from error
+    except OSError as error:
+        raise _unusable(path, f"it cannot be read or written ({error})", _remedy(path, error)) from error
+    except UnicodeDecodeError as error:
+        raise _unusable(path, f"it cannot be read ({error})") from error
     if len(key.encode()) < LEAST_BYTES:
         raise _unusable(path, f"it holds fewer than {LEAST_BYTES} bytes")
     return key
@@ -58,15 +64,23 @@ def _generate(path: Path) -> None:
     )
 
 
-def _unusable(path: Path, why: str) -> SettingsError:
+def _remedy(path: Path, error: OSError) -> str:
+    if error.errno in _NO_ROOM:
+        return f"Make room on the disk or in the quota of {path.parent}"
+    if error.errno == errno.EROFS:
+        return f"The folder {path.parent} cannot be written: set state_dir to one that can"
+    return _NEW_ONE
+
+
+def _unusable(path: Path, why: str, remedy: str = _NEW_ONE) -> SettingsError:
     return SettingsError(
         (
             Finding(
                 level="error",
                 where=str(path),
                 key="auth.secret_key",
-                message=f"the generated signing key is unusable: {why}. Remove the file to have a new one "
-                "made (every token becomes invalid), or set auth.secret_key (SECRET_KEY).",
+                message=f"the generated signing key is unusable: {why}. {remedy}, or set auth.secret_key "
+                "(SECRET_KEY).",
             ),
         )
     )

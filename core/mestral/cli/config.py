@@ -20,6 +20,7 @@ from mestral.settings import Finding, Settings, SettingsError, load_settings
 from mestral.settings.autosubmit_api import mistyped_variables
 from mestral.settings.catalogue import PluginTable, sections, variables
 from mestral.settings.describe import Row, describe, describe_table
+from mestral.settings.rules import listening_problem
 from mestral.settings.schema import json_schema
 from mestral.settings.state_dir import default_state_dir, state_dir_problem
 from mestral.settings.template import template
@@ -37,8 +38,8 @@ def check(options: CliOptions) -> None:
     wrong."""
     settings, findings = _load(options)
     if settings is not None:
-        problem = state_dir_problem(settings)
-        findings += [*([problem] if problem else []), *_of_plugins(settings)]
+        problems = (state_dir_problem(settings), listening_problem(settings))
+        findings += [*filter(None, problems), *_of_plugins(settings)]
     _print_findings(findings)
     if settings is not None:
         click.echo(f"Read: {settings.config_file or 'no mestral.toml was found'}")

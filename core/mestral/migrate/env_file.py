@@ -15,6 +15,7 @@ import msgspec
 from mestral.contributions import Migrated, Verdict
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EXPORT = re.compile(r"export\s+([A-Za-z_][A-Za-z0-9_]*)")
 _ESCAPED = re.compile(r'\\(["\\$`\n])')
 
 
@@ -54,6 +55,10 @@ def read_env_file(path: Path, inherited: Mapping[str, str]) -> EnvFile:
         name, equals, raw = line.partition("=")
         name = name.strip()
         where = f"{place}, line {number}"
+        if equals and (exported := _EXPORT.fullmatch(name)):
+            name = exported[1]
+            message = "`export` is for shells: systemd skips the line, Docker refuses the file. Take it out."
+            items.append(Migrated(verdict=Verdict.DIFFERS, name=name, where=where, message=message))
         if not _NAME.fullmatch(name):
             message = "This is no NAME=VALUE: systemd skips the line, Docker refuses the file."
             items.append(Migrated(verdict=Verdict.IGNORED, name="line", where=where, message=message))

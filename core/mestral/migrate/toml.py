@@ -15,18 +15,19 @@ def equivalent(rows: Iterable[Row], findings: Iterable[Finding]) -> str:
 
     Args:
         rows: All settings; those at their default are left out.
-        findings: What was refused: it is in no row, and is said in a comment.
+        findings: What was refused is said in a comment, and its own line is one too.
     """
     top: list[str] = []
     tables: dict[str, list[str]] = {}
+    errors = [finding for finding in findings if finding.level == "error"]
     for row in rows:
         if row.origin == DEFAULT:
             continue
         table, _, key = row.key.rpartition(".")
-        tables.setdefault(table, []).extend(_lines(key, row)) if table else top.extend(_lines(key, row))
-    refused = sorted(
-        {f"# {finding.key}: {finding.message}" for finding in findings if finding.level == "error"}
-    )
+        wrong = any(error.key.removesuffix("_file") == row.key for error in errors)
+        lines = [f"# {key} = ...  # refused: see above"] if wrong else _lines(key, row)
+        tables.setdefault(table, []).extend(lines) if table else top.extend(lines)
+    refused = sorted({f"# {error.key}: {error.message}" for error in errors})
     parts = [
         ["# Made by `mestral migrate check --toml` from the environment of Autosubmit API.", *refused, *top]
     ]
@@ -35,6 +36,8 @@ def equivalent(rows: Iterable[Row], findings: Iterable[Finding]) -> str:
 
 
 def _lines(key: str, row: Row) -> list[str]:
+    if row.value is None:  # TOML has no such value
+        return [f"# {key} is set to nothing by {row.origin}."]
     if Secret.MASK not in str(row.value):
         return [f"{key} = {to_toml(row.value)}"]
     file = row.origin.partition("_FILE (")[2].removesuffix(")")

@@ -6,7 +6,6 @@ settings themselves. Secrets are masked.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from mestral.contributions import Migrated, Verdict
 from mestral.plugins import PluginRecord
 from mestral.settings import Finding, Secret, Settings
-from mestral.settings.autosubmit_api import unread_variables
+from mestral.settings.autosubmit_api import mistyped_variables, unread_variables
 from mestral.settings.describe import DEFAULT, Row
 from mestral.settings.kinds import is_secret, kind_of
 from mestral.settings.nearest import did_you_mean
@@ -72,7 +71,6 @@ def of_variables(
         if environ.get(one.variable)
     ]
     items += _secret_key(settings, rows)
-    items += _secret_files(known, environ)
     items += _unread(environ)
     names = {one.variable for one in known}
     items += _unknown(environ, names)
@@ -167,19 +165,6 @@ def _secret_key(settings: Settings, rows: Mapping[str, Row]) -> list[Migrated]:
     ]
 
 
-def _secret_files(known: Iterable[Mapped], environ: Mapping[str, str]) -> Iterator[Migrated]:
-    """Files of secrets that every account can read."""
-    for one in known:
-        path = Path(environ.get(one.variable, ""))
-        if one.variable.endswith("_FILE") and path.is_file() and path.stat().st_mode & 0o004:
-            yield Migrated(
-                verdict=Verdict.UNSAFE,
-                name=one.variable,
-                where=str(path),
-                message=f"Every account can read this secret: chmod 600 {path}",
-            )
-
-
 def _unread(environ: Mapping[str, str]) -> Iterator[Migrated]:
     """Variables of Autosubmit API that Mestral accepts and does not read."""
     forged = not environ.get("SECRET_KEY") and not environ.get("SECRET_KEY_FILE")
@@ -207,7 +192,8 @@ def _unread(environ: Mapping[str, str]) -> Iterator[Migrated]:
 def _unknown(environ: Mapping[str, str], names: set[str]) -> Iterator[Migrated]:
     """Names that look like variables of Autosubmit API and are none."""
     unread = {finding.key for finding in unread_variables(environ)}
+    mistyped = {finding.key for finding in mistyped_variables(environ, names)}
     for name in sorted(environ):
-        if _OURS.fullmatch(name) and name not in names | unread:
+        if (_OURS.fullmatch(name) or name in mistyped) and name not in names | unread:
             message = f"Neither Autosubmit API nor Mestral reads it.{did_you_mean(name, names)}"
             yield Migrated(verdict=Verdict.IGNORED, name=name, where=WHERE, message=message)

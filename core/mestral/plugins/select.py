@@ -6,7 +6,7 @@ find that they need an extra or settings first). Names that nobody offers are re
 be used get a record, so that no list or exit code overlooks them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mestral.plugins.records import PluginRecord, State
 from mestral.plugins.validate import end_misconfigured, read_options
@@ -52,6 +52,8 @@ def select(records: list[PluginRecord], settings: Settings) -> tuple[list[Plugin
             by_name[name] = _missing(name, by_name)
         by_name[name].named = True
 
+    findings += _required_and_left_out(by_name.values(), settings, named)
+
     for record in by_name.values():
         record.wanted = record.named or record.first_party
         _apply(record, settings, named)
@@ -75,6 +77,30 @@ def _apply(record: PluginRecord, settings: Settings, named: Iterable[str]) -> No
         record.end(
             State.AVAILABLE,
             f'It is installed but not enabled: add "{record.name}" to plugins.enabled to use it.',
+        )
+
+
+def _required_and_left_out(
+    records: Iterable[PluginRecord], settings: Settings, named: Iterable[str]
+) -> Iterator[Finding]:
+    """Plugins without which the server must not start, and which it must not use."""
+    choice = settings.plugins
+    for record in records:
+        if not record.options.required:
+            continue
+        if record.name in choice.disabled:
+            key, says, remedy = "plugins.disabled", "names", "Take it out there"
+        elif choice.only is not None and record.name not in named:
+            key, says, remedy = "plugins.only", "does not name", "Add it there"
+        else:
+            continue
+        yield Finding(
+            level="error",
+            where=settings.origins.get(key, "settings"),
+            key=key,
+            message=f"{key} {says} {record.name!r}, which is required ({record.origins['required']}): the "
+            f"server would not start. {remedy}, or take required = true out of [plugins.{record.name}].",
+            plugin=record.name,
         )
 
 

@@ -29,7 +29,7 @@ from mestral.settings.kinds import (
 from mestral.settings.model import Finding, Value
 from mestral.settings.nearest import did_you_mean
 from mestral.settings.secret import Secret
-from mestral.settings.secret_file import read_secret
+from mestral.settings.secret_file import read_secret, readable_by_all
 
 REFUSED = msgspec.UNSET
 """Stands for a value that was refused; a finding says why."""
@@ -173,10 +173,16 @@ class Converter:
         if path is REFUSED:
             return REFUSED
         try:
-            return Value(read_secret(path), f"{filed.origin} ({path})", filed.source)
+            text = read_secret(path)
         except ValueError as error:
             self.refuse(at.where, at.key, str(error))
             return REFUSED
+        if readable_by_all(path):
+            message = f"every account can read the secret in {path}. Run: chmod 600 {path}"
+            self.findings.append(
+                Finding(level="warning", where=at.where, key=at.key, message=message, plugin=self._plugin)
+            )
+        return Value(text, f"{filed.origin} ({path})", filed.source)
 
     # -- from raw to typed ----------------------------------------------------------------------------------
 

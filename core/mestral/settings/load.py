@@ -26,6 +26,7 @@ from mestral.settings.model import (
     SettingsError,
 )
 from mestral.settings.nearest import did_you_mean
+from mestral.settings.rules import check_http, check_only, check_server, check_times_and_sizes
 from mestral.settings.secret import Secret
 from mestral.settings.secret_key import weakness
 from mestral.settings.sources import SECTIONS, Written, gather
@@ -68,6 +69,10 @@ def load_settings(
     sections["plugins"] = msgspec.structs.replace(sections["plugins"], tables=written.tables)
     sections["server"] = _follow_port(sections["server"], origins)
     sections["server"] = _follow_public_url(sections["server"], converter, origins)
+    sections["server"] = check_server(sections["server"], converter, origins)
+    sections["http"] = check_http(sections["http"], converter, origins)
+    check_times_and_sizes(sections["server"], sections["readers"], converter, origins)
+    check_only(sections["plugins"], converter, origins)
     sections["auth"] = _check_auth(sections["auth"], converter, origins)
     tokens = {
         "auth.secret_token": sections["auth"].secret_token,

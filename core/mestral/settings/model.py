@@ -139,7 +139,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     cors_origins: Annotated[
         tuple[str, ...],
-        Meta(description="Browser origins that may call; none: any origin may read, never with credentials."),
+        Meta(description="Browser origins that may call, as https://host[:port]; none or `*`: any may read, without credentials."),
     ] = ()
     access_log: Annotated[bool, Meta(description="Write one line per request to the log.")] = True
     compression: Annotated[

@@ -27,3 +27,8 @@ def read_secret(path: Path) -> str:
     if not text:
         raise ValueError(f"the secret's file {path} is empty. Put the secret there.")
     return text
+
+
+def readable_by_all(path: Path) -> bool:
+    """Whether every account of the machine may read the file."""
+    return bool(path.stat().st_mode & 0o004)
