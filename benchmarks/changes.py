@@ -43,6 +43,62 @@ def change_listing(root: Path, expid: str) -> None:
     _change_history(root, expid)
 
 
+def change_relations(root: Path, expid: str) -> None:
+    """As `change_experiment`, and one edge and the wrapper of one job differ."""
+    change_experiment(root, expid)
+    _, job = _shown_jobs(expid)
+    edge = (f"{expid}_SETUP", job)
+    database = root / expid / "db" / "job_list.db"
+    pickled = not database.exists()
+    structure = root / "metadata" / "structures" / f"structure_{expid}.db" if pickled else database
+    packages = root / expid / "pkl" / f"job_packages_{expid}.db" if pickled else database
+    with closing(sqlite3.connect(structure)) as connection, connection:
+        if not connection.execute(
+            "DELETE FROM experiment_structure WHERE e_from = ? AND e_to = ?", edge
+        ).rowcount:
+            connection.execute("INSERT INTO experiment_structure (e_from, e_to) VALUES (?, ?)", edge)
+    with closing(sqlite3.connect(packages)) as connection, connection:
+        connection.execute(
+            "UPDATE wrappers_jobs SET package_name = CASE WHEN package_name LIKE '%0'"
+            " THEN substr(package_name, 1, length(package_name) - 1) ELSE package_name || '0' END"
+            " WHERE rowid = (SELECT max(rowid) FROM wrappers_jobs WHERE job_name = ?)",
+            (job,),
+        )
+
+
+def change_configuration(root: Path, expid: str) -> None:
+    """Somebody edits the number of chunks."""
+    path = root / expid / "conf" / f"expdef_{expid}.yml"
+    lines = path.read_text().splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if "NUMCHUNKS:" in line)
+    key, _, count = lines[place].partition(":")
+    lines[place] = f"{key}: {int(count) ^ 1}\n"
+    path.write_text("".join(lines))
+
+
+def change_runs(root: Path, expid: str) -> None:
+    """As `change_experiment`; the newest run is closed or opened, its configuration and a run time differ."""
+    change_experiment(root, expid)
+    edited = ', "EDITED": 1}'
+    with (
+        closing(sqlite3.connect(root / "metadata" / "data" / f"job_data_{expid}.db")) as connection,
+        connection,
+    ):
+        connection.execute(
+            "UPDATE experiment_run SET finish = CASE finish WHEN 0 THEN start + 1 ELSE 0 END,"
+            " metadata = CASE WHEN metadata LIKE '%' || :edited"
+            " THEN substr(metadata, 1, length(metadata) - length(:edited)) || '}'"
+            " ELSE substr(metadata, 1, length(metadata) - 1) || :edited END"
+            " WHERE run_id = (SELECT max(run_id) FROM experiment_run)",
+            {"edited": edited},
+        )
+        connection.execute(
+            "UPDATE job_data SET finish = finish + CASE finish % 2 WHEN 0 THEN 1 ELSE -1 END"
+            " WHERE job_name = ? AND last = 1",
+            (_shown_jobs(expid)[1],),
+        )
+
+
 def _shown_jobs(expid: str) -> tuple[str, str]:
     """A job of the first page of the list, and one that the filter of ``endpoints`` finds."""
     return f"{expid}_19600101_fc0_10_POST", f"{expid}_19600101_fc0_10_SIM"

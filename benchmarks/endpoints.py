@@ -15,11 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.catalogue import SEARCH_TEXT
-from benchmarks.changes import change_experiment, change_listing
+from benchmarks.changes import (
+    change_configuration,
+    change_experiment,
+    change_listing,
+    change_relations,
+    change_runs,
+)
 
 _Goals = tuple[float | None, float | None]
 _UNPICKLING = {"01k": 10.0, "10k": 80.0, "50k": 340.0}
 """Milliseconds that C unpickling of the job list takes: the bound for a request after a pickle changed."""
+
+
+_ETA = {"p01k": 13.9, "p10k": 99.2, "p50k": 473.0, "d10k": 36.0}
+"""Milliseconds to read the jobs and the last rows of the history; the goal after a change is twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,9 @@ def _lists(total: int) -> list[Endpoint]:
         Endpoint("v4 search, active ones", "/v4/experiments?page_size=100", None, None, listing),
         Endpoint("v4 search, page of 1000", f"{page}&page_size=1000", None, None, listing),
         Endpoint("v4 search, everything", f"{page}&page_size=0", 100, 1000, listing),
+        Endpoint("v4 search, names alone", f"{page}&page_size=0&fields=name", None, None, listing),
+        Endpoint("v4 search, by size", f"{page}&sort_by=total&sort_desc=1", None, None, listing),
+        Endpoint("v4 search, by cursor", f"{page}&cursor=", 5, 12, listing),
         Endpoint("v3 running", "/v3/running/", None, None, listing),
         Endpoint("v3 search by text", f"/v3/search/{SEARCH_TEXT}", None, None, listing),
     ]
@@ -83,14 +96,43 @@ def _jobs(expid: str) -> list[Endpoint]:
     unpickling = _UNPICKLING.get(size)
     whole: _Goals = (10.0, 120.0 if pickled else 35.0) if size == "10k" else (None, None)
     part: _Goals = (3.0, unpickling if pickled else 5.0) if size in ("10k", "50k") else (None, None)
-    change = change_experiment
+    change, relations = change_experiment, change_relations
+    job = f"{base}/{expid}_19600101_fc0_10_SIM"
     return [
         Endpoint(f"v4 detail {expid}", f"/v4/experiments/{expid}", None, None, change_listing, expid),
         Endpoint(f"v4 jobs base {expid}", base, *whole, change, expid),
         Endpoint(f"v4 jobs quick {expid}", f"{base}?view=quick", *whole, change, expid),
         Endpoint(f"v4 jobs page of 50 {expid}", f"{base}?page_size=50", *part, change, expid),
         Endpoint(f"v4 jobs by name {expid}", f"{base}?job_name=19600101_fc0_*SIM", *part, change, expid),
+        Endpoint(f"v4 job {expid}", f"{base}/{expid}_SETUP", *part, change, expid),
+        Endpoint(f"v4 parents {expid}", f"{job}/parents", *part, relations, expid),
+        Endpoint(f"v4 children {expid}", f"{base}/{expid}_SETUP/children", *part, relations, expid),
+        Endpoint(f"v4 parents, states {expid}", f"{job}/parents?include_status=1", *part, relations, expid),
+        Endpoint(f"v4 wrappers {expid}", f"/v4/experiments/{expid}/wrappers", None, None, relations, expid),
+        *_runs(expid),
+        Endpoint(
+            f"v4 filesystem config {expid}",
+            f"/v4/experiments/{expid}/filesystem-config",
+            *(3.0, 24.0),
+            change_configuration,
+            expid,
+        ),
+        Endpoint(f"v4 health {expid}", f"/v4/experiments/{expid}/health", None, None, change, expid),
+        Endpoint(f"v4 jobs, two fields {expid}", f"{base}?fields=name,chunk", None, None, change, expid),
+        Endpoint(
+            f"v4 jobs by chunk {expid}", f"{base}?sort_by=chunk&page_size=50", None, None, change, expid
+        ),
         Endpoint(f"v3 expcount {expid}", f"/v3/expcount/{expid}", None, None, change, expid),
+    ]
+
+
+def _runs(expid: str) -> list[Endpoint]:
+    experiment, change = f"/v4/experiments/{expid}", change_runs
+    reading = _ETA.get(expid)
+    return [
+        Endpoint(f"v4 runs {expid}", f"{experiment}/runs", 3, 5, change, expid),
+        Endpoint(f"v4 run config {expid}", f"{experiment}/runs/2/config", 3, 5, change, expid),
+        Endpoint(f"v4 eta {expid}", f"{experiment}/eta", 3, reading and 2 * reading, change, expid),
     ]
 
 

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -168,7 +168,11 @@ JOB_LISTS = (
     "job_name=sim&status=COMPLETED&page_size=2&view=quick",
 )
 RUN_IDS = ("1", "2", "3", "10", "99", "0", "-1", "01", "+1", "1.0", "1.5", "%201", "1_0", "x", "", "9" * 20)
-SECTIONS = ("", "section=", *(f"section={name}" for name in ("SIM", "sim", "INI", "POST", "CMORATM", "CHECK", "%25")))
+SECTIONS = (
+    "",
+    "section=",
+    *(f"section={name}" for name in ("SIM", "sim", "INI", "POST", "CMORATM", "CHECK", "%25")),
+)
 NAMES = (
     "zzzz",
     "A003",
@@ -182,6 +186,17 @@ NAMES = (
     "a'b",
     "a%22b",
     "%f0%9f%8c%8d",
+)
+JOBS = ("zzzz", "%2e%2e", "%20", "a%2fb", "%ff", "%25", "x" * 300)
+"""Names of jobs that no experiment has."""
+OF_A_JOB = (
+    "",
+    "/parents",
+    "/children",
+    "/parents?include_status=true",
+    "/children?include_status=1",
+    "/children?include_status=",
+    "/parents/",
 )
 OTHERS = (
     "/",
@@ -256,6 +271,10 @@ RULES = (
     Rule("/v3/running", "@500", "a missing configuration breaks no list (API_V3.md 2.4, FIX)"),
     Rule(r"/v4/experiments(\?|$)", r"\.failed$", "a NULL counter is 0 (API_V4.md 3.1, FIX)"),
     Rule("/v3/(search|running)", r"\.failed$", "a NULL counter is 0 (API_V3.md 2.4: int)"),
+    Rule("/jobs/[^/]+$", r"\.(submit|start|finish)$", "no time is made up (API_V4.md 4.2, BUG)"),
+    Rule("/jobs/.+/(parents|children)", "@500", "edges of a graph; missing is empty (API_V4.md 4.3, FIX)"),
+    Rule("/wrappers", "@500", "no table is no rows (API_V4.md 2, FIX)"),
+    Rule("/jobs/[^/]+$", r"\.last_wrapper$", "no table is no rows (API_V4.md 2, FIX)"),
     Rule("/jobs", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
     Rule("/(runs|user-metrics|eta)", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
     Rule("/runs/1_0/config", "", "the id of a run is read as every integer (API_V4.md 5.2, FIX)"),
@@ -279,11 +298,12 @@ def main() -> int:
 
     found = fetch(options.original, "GET", "/v4/experiments?only_active=false&page_size=0")
     names = [item["name"] for item in found.body["experiments"]]
+    jobs = {name: job_names(options.mestral, name) for name in names}
     roots = [root_of(base, names) for base in (options.original, options.mestral)]
     explained: dict[str, list[str]] = defaultdict(list)
     unexplained: list[str] = []
     count = same = 0
-    for method, path in requests(names):
+    for method, path in (*requests(names), *job_requests(jobs)):
         count += 1
         original = fetch(options.original, method, path, roots[0])
         mestral = fetch(options.mestral, method, path, roots[1])
@@ -343,6 +363,25 @@ def root_of(base: str, names: Sequence[str]) -> str:
         if isinstance(body, dict) and (root := body.get("config", {}).get("LOCAL_ROOT_DIR")):
             return str(root)
     return ""
+
+
+def job_requests(jobs: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """What is asked about single jobs, and the wrappers, of the experiments of these names."""
+    for name, known in jobs.items():
+        yield "GET", f"/v4/experiments/{name}/wrappers"
+        for job in (*known, *JOBS):
+            for what in OF_A_JOB:
+                yield "GET", f"/v4/experiments/{name}/jobs/{job}{what}"
+    for name in NAMES:
+        yield "GET", f"/v4/experiments/{name}/wrappers"
+        for what in OF_A_JOB:
+            yield "GET", f"/v4/experiments/{name}/jobs/x{what}"
+
+
+def job_names(base: str, name: str) -> list[str]:
+    """Names of the jobs of an experiment as they stand in a path."""
+    found = fetch(base, "GET", f"/v4/experiments/{name}/jobs?view=quick")
+    return [quote(job["name"], safe="") for job in found.body.get("jobs", ())]
 
 
 def fetch(base: str, method: str, path: str, root: str = "") -> Answer:

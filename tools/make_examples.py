@@ -25,6 +25,8 @@ from mestral_experiments.demo import unpack
 
 PLUGIN_EXAMPLES = Path(__file__).parents[1] / "plugins/experiments/mestral_experiments/api/examples.json"
 FILES = (CORE_EXAMPLES, PLUGIN_EXAMPLES)
+_ROOT = "/home"
+"""Stands in answers for the folder that the sample tree was unpacked in."""
 
 
 def main() -> int:
@@ -46,8 +48,9 @@ class Recorder:
         document: Its OpenAPI document.
     """
 
-    def __init__(self, client: TestClient[Any], token: str) -> None:
+    def __init__(self, client: TestClient[Any], token: str, folder: Path) -> None:
         self._client = client
+        self._folder = folder
         self._token = token
         self.document: dict[str, Any] = client.get("/openapi.json").json()
         self._routes = {
@@ -72,7 +75,7 @@ class Recorder:
             },
         )
         with TestClient(build_app(settings)) as client:
-            yield cls(client, token)
+            yield cls(client, token, folder)
 
     def answered(self, operation_id: str, example: Example) -> Example:
         """The example with the answer that is given now."""
@@ -90,7 +93,8 @@ class Recorder:
         )
         if answer.status_code != example.status:
             raise SystemExit(f"{operation_id} ({example.summary}): {answer.status_code} {answer.text}")
-        return msgspec.structs.replace(example, answer=answer.json())
+        text = answer.text.replace(str(self._folder), _ROOT)
+        return msgspec.structs.replace(example, answer=msgspec.json.decode(text))
 
 
 def _text(value: str | int | bool) -> str:

@@ -6,12 +6,12 @@ import logging
 import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.command import run_mestral
 from tests.experiments.api.conftest import serve_tree
 from tests.experiments.api.tree import make_tree
 
@@ -19,21 +19,17 @@ from mestral_experiments.demo import unpack
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+STATIC = {"auth.secret_token": "a-static-token-for-scripts"}
+TOKEN = {"Authorization": "Bearer a-static-token-for-scripts"}
+
 
 @pytest.fixture
 def mestral(tmp_path: Path) -> Run:
     """`mestral("config", "check", AUTOSUBMIT_CONFIGURATION="x")`, with nothing else set."""
 
     def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        return subprocess.run(
-            [sys.executable, "-m", "mestral", *arguments],
-            cwd=tmp_path,
-            env={"HOME": str(tmp_path), "MESTRAL_STATE_DIR": str(tmp_path / "state"), **inherited, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        state = {"MESTRAL_STATE_DIR": str(tmp_path / "state")}
+        return run_mestral(tmp_path, *arguments, environ=state | environ)
 
     return run
 
@@ -169,11 +165,11 @@ def test_server_starts_warns_shows_it_and_picks_up_what_appears(
     root.mkdir()
     rc_file = root / "autosubmitrc"
     with ExitStack() as stack:
-        client = serve_tree(stack, rc_file, tmp_path / "state", "NONE")
+        client = serve_tree(stack, rc_file, tmp_path / "state", "NONE", **STATIC)
         (warning,) = (r.getMessage() for r in caplog.records if "AUTOSUBMIT_CONFIGURATION" in r.getMessage())
         assert "plugin experiments" in warning
         assert f"{rc_file}: No such file or directory" in warning
-        ready = client.get("/health/ready")
+        ready = client.get("/health/ready", headers=TOKEN)
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         assert f"{rc_file}: No such file or directory" in ready.json()["checks"]["experiments.source"]
 
@@ -183,21 +179,20 @@ def test_server_starts_warns_shows_it_and_picks_up_what_appears(
         assert client.get("/v4/experiments").json()["experiments"]
         database = root / "autosubmit.db"
         database.rename(root / "away.db")
-        assert f"{database}: does not exist" in client.get("/health/ready").text
+        assert f"{database}: does not exist" in client.get("/health/ready", headers=TOKEN).text
         assert client.get("/v4/experiments").status_code == 503
         (root / "away.db").rename(database)
         assert client.get("/health/ready").json()["status"] == "ready"
 
 
-def test_paths_are_for_those_who_may_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", ["ALL", "NONE"])
+def test_paths_are_for_those_with_a_token(tmp_path: Path, level: str) -> None:
     with ExitStack() as stack:
-        token = {"auth.secret_token": "a-static-token-for-scripts"}
-        client = serve_tree(stack, tmp_path / "rc", tmp_path / "state", "ALL", **token)
+        client = serve_tree(stack, tmp_path / "rc", tmp_path / "state", level, **STATIC)
         anonymous = client.get("/health/ready")
         assert anonymous.json()["status"] == "degraded"
         assert str(tmp_path) not in anonymous.text
-        headers = {"Authorization": "Bearer a-static-token-for-scripts"}
-        assert str(tmp_path / "rc") in client.get("/health/ready", headers=headers).text
+        assert str(tmp_path / "rc") in client.get("/health/ready", headers=TOKEN).text
 
 
 def test_good_tree_warns_of_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -24,7 +24,8 @@ def test_finds_nothing(which: str, request: pytest.FixtureRequest, tmp_path: Pat
         pytest.skip("schemathesis is not installed: pip install 'mestral[test]'")
     site: Site = request.getfixturevalue(which)
     command = [
-        *(str(SCHEMATHESIS), "run", f"{site.url}/openapi.json", "--no-color", "--continue-on-failure"),
+        *(str(SCHEMATHESIS), "--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
+        *("run", f"{site.url}/openapi.json", "--no-color", "--continue-on-failure"),
         *("--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing"),
         *("--max-examples", str(EXAMPLES), "--seed", "1", "--generation-database", "none"),
         *("--header", f"Authorization: Bearer {SECRET_TOKEN}"),

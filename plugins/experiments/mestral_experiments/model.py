@@ -5,7 +5,7 @@ or epoch seconds as said; a value that is missing, unreadable or out of range is
 """
 
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -113,6 +113,82 @@ class Run(msgspec.Struct, frozen=True, array_like=True):
     suspended: int = 0
 
 
+class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One row of `job_data`: one submission of a job (formats/AUTOSUBMIT_DATA.md 4.2).
+
+    Every value but the name is None where it is not recorded. Real data breaks the order of the times: a
+    start before the submission, a finish before the start.
+
+    Attributes:
+        name: Name of the job.
+        submit, start, finish: Epoch seconds; None when not yet or unknown.
+        status: Name of a state as stored, which may be none of `JobStatus`.
+        counter: Number of the attempt over all runs of the job; the first is 0 or 1.
+        rowtype: 2 normal, 1 inside a wrapper, above 2 the code shared by the jobs of a wrapper.
+        ncpus, nnodes: Processors and nodes, often 0 when unknown.
+        wallclock: Limit as `HH:MM` or `H:MM`.
+        qos, platform: As stored, in any case.
+        energy: Joules, 0 when unknown; of a whole wrapper in some versions.
+        date: Start date as stored.
+        section, member: As stored; in very old rows each holds the other.
+        chunk, split, splits: None when the job has none.
+        job_id: Number given by the scheduler, or process id.
+        run_id: Run it belongs to.
+        max_rss, ave_rss: Bytes, 0 when unknown.
+        out, err: Names of its log files.
+        rowstatus: 0 initial, 1 completed, 2 processed, 3 faulty, 4 changed by hand, 5 pending.
+        workflow_commit: Git commit of the workflow.
+        fail_count: Number of the attempt within the run, from 0.
+    """
+
+    name: str
+    submit: int | None
+    start: int | None
+    finish: int | None
+    status: str | None
+    counter: int | None
+    rowtype: int | None
+    ncpus: int | None
+    nnodes: int | None
+    wallclock: str | None
+    qos: str | None
+    platform: str | None
+    energy: int | float | None
+    date: str | None
+    section: str | None
+    member: str | None
+    chunk: int | None
+    split: int | None
+    splits: int | None
+    job_id: int | None
+    run_id: int | None
+    max_rss: int | float | None
+    ave_rss: int | float | None
+    out: str | None
+    err: str | None
+    rowstatus: int | None
+    workflow_commit: str | None
+    fail_count: int | None
+
+
+class Times(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """When an attempt of a job was submitted, started and finished; see `Attempt`."""
+
+    name: str
+    submit: int | None
+    start: int | None
+    finish: int | None
+
+
+class UserMetric(msgspec.Struct, frozen=True, array_like=True):
+    """A value that a job measured in a run; always a text. `modified` is as stored."""
+
+    job_name: str
+    metric_name: str
+    metric_value: str
+    modified: str | None
+
+
 class Configuration(msgspec.Struct, frozen=True):
     """The effective configuration of an experiment, as Autosubmit itself would see it.
 
@@ -138,3 +214,84 @@ class Brief(msgspec.Struct, frozen=True, array_like=True):
     hpc: str | None
     version: str | None
     wrapper: str | None
+
+
+class PartName(StrEnum):
+    """The parts of an experiment's data."""
+
+    JOB_LIST = "job_list"
+    STRUCTURE = "structure"
+    HISTORY = "history"
+    CONFIGURATION = "configuration"
+    LOGS = "logs"
+    WRAPPERS = "wrappers"
+    LAYOUT = "layout"
+
+
+class PartState(StrEnum):
+    """In what state a part is: contract/API_V4.md 10.1 says what missing and damaged mean."""
+
+    OK = "ok"
+    MISSING = "missing"
+    BUSY = "busy"
+    UNREADABLE = "unreadable"
+    DAMAGED = "damaged"
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """In what condition one part of an experiment's data is.
+
+    Attributes:
+        part: Which one.
+        state: `ok`: what is served of it can be read now. `busy`: it may be, later. `unreadable`: the user
+            that the server runs as may not read it.
+        format: What was found, in words; None where nothing is known of it.
+        size: Bytes of its files; None without files, or with too many to add up.
+        modified: When its files changed last (aware, UTC); None without files.
+        reason: Why it is not `ok`, in a sentence without paths; None when it is.
+    """
+
+    part: PartName
+    state: PartState
+    format: str | None = None
+    size: int | None = None
+    modified: datetime | None = None
+    reason: str | None = None
+
+
+class SectionSettings(msgspec.Struct, frozen=True, array_like=True):
+    """What a configuration says about the jobs of one section; "" for what it does not say.
+
+    Attributes:
+        platform: Upper-case in Autosubmit 4, as written in Autosubmit 3.
+        queue: As written.
+        processors: 0 when what is written is no number of processors.
+        wallclock: As written, without seconds in Autosubmit 4.
+    """
+
+    platform: str
+    queue: str
+    processors: int
+    wallclock: str
+
+
+class JobSettings(msgspec.Struct, frozen=True, array_like=True):
+    """What a configuration says about a job.
+
+    Attributes:
+        chunk_size, chunk_unit: Of the experiment; None when what is written cannot be used.
+        workflow_commit: Git commit of the workflow; None when it is not said.
+        section: None when the configuration has no such section.
+    """
+
+    chunk_size: int | None
+    chunk_unit: str | None
+    workflow_commit: str | None
+    section: SectionSettings | None
+
+
+class LogFiles(msgspec.Struct, frozen=True, array_like=True):
+    """Absolute paths of the logs of standard output and error of one job, None when there is none."""
+
+    out: str | None
+    err: str | None

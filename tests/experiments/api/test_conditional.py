@@ -12,11 +12,11 @@ from tests.experiments.api.tree import (
     JOBS,
     execute,
     make_tree,
-    settle,
     write_configuration,
     write_pickle,
     write_run,
 )
+from tests.experiments.sources.making import settle
 
 from mestral.readers.fingerprint import SETTLE_NS
 
@@ -26,6 +26,11 @@ DATA = [
     "/v4/experiments/a001",
     "/v4/experiments/a001/jobs",
     "/v4/experiments/c006/jobs?view=quick&page_size=1",
+    "/v4/experiments/a001/runs",
+    "/v4/experiments/a001/runs/1/config",
+    "/v4/experiments/a001/runs/1/user-metrics",
+    "/v4/experiments/a001/user-metrics-runs",
+    "/v4/experiments/a001/eta",
     "/v3/expcount/a001",
     "/v3/expcount/c006",
     "/v3/running",

@@ -12,6 +12,11 @@ READ = (
     "/v4/experiments",
     "/v4/experiments/a001",
     "/v4/experiments/a001/jobs",
+    "/v4/experiments/a001/runs",
+    "/v4/experiments/a001/runs/1/config",
+    "/v4/experiments/a001/runs/1/user-metrics",
+    "/v4/experiments/a001/user-metrics-runs",
+    "/v4/experiments/a001/eta",
     "/v3/expcount/a001",
     "/v3/search/a",
     "/v3/search/a/all/0",
@@ -38,6 +43,11 @@ def test_the_index_lists_what_is_served_in_order(client: TestClient[Any]) -> Non
         "/v4/experiments",
         "/v4/experiments/{expid}",
         "/v4/experiments/{expid}/jobs",
+        "/v4/experiments/{expid}/runs",
+        "/v4/experiments/{expid}/runs/{run_id}/config",
+        "/v4/experiments/{expid}/runs/{run_id}/user-metrics",
+        "/v4/experiments/{expid}/user-metrics-runs",
+        "/v4/experiments/{expid}/eta",
     ]
     assert [path for path in paths if path in known] == known
     assert {tuple(route["methods"]) for route in routes} <= {("GET",), ("POST",)}

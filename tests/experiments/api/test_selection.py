@@ -133,8 +133,8 @@ def test_filters_are_combined() -> None:
 @pytest.mark.parametrize(
     ("selection", "found"),
     [
-        (Selection(order="expid"), "a001 a009 b005 c006 d007 o003 t002"),
-        (Selection(order="expid", descending=True), "t002 o003 d007 c006 b005 a009 a001"),
+        (Selection(order="name"), "a001 a009 b005 c006 d007 o003 t002"),
+        (Selection(order="name", descending=True), "t002 o003 d007 c006 b005 a009 a001"),
         (Selection(descending=True), ALL),
         # c006's text is no time, b005 and a009 have none; a001 and d007 are the same instant
         (Selection(order="created"), "b005 c006 a009 o003 a001 d007 t002"),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from tests.experiments.api.conftest import Serve, serve_tree
-from tests.experiments.api.tree import execute, make_tree, settle, write_run
+from tests.experiments.api.tree import execute, make_tree, write_run
+from tests.experiments.sources.making import settle
 
 HTML = {"Accept": "text/html"}
 EVIL = "<script>alert('x')</script>"

@@ -1,6 +1,5 @@
 """A small tree of experiments in every condition a search has to show, made by the tests themselves."""
 
-import os
 import pickle
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -8,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-MODIFIED = 1_700_000_000
-"""Last change of every file made here: 2023-11-14T22:13:20+00:00, long enough ago to be settled."""
+from tests.experiments.sources.making import settle
 
 EXPERIMENTS: Sequence[tuple[int, str, str, str | None]] = (
     (1, "a001", "Zebra first, plain", "4.1.10"),
@@ -132,13 +130,6 @@ def write_configuration(root: Path, expid: str, text: str) -> Path:
     path.write_text(text)
     (root / expid / "tmp").mkdir(exist_ok=True)
     return path
-
-
-def settle(root: Path) -> None:
-    """Set the time of the last change of every file to `MODIFIED`."""
-    for path in root.rglob("*"):
-        if path.is_file():
-            os.utime(path, (MODIFIED, MODIFIED))
 
 
 def execute(path: Path, sql: str, rows: Iterable[Sequence[Any]] | None = None) -> None:

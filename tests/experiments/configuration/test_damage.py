@@ -1,18 +1,19 @@
 """Damaged, unreadable and hostile files, and what the fingerprint covers."""
 
-import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mestral import Problem
 from mestral.readers import Fingerprint, fingerprint, stamp
+from mestral.readers.fingerprint import SETTLE_NS
 from mestral_experiments.sources.configuration import load_configuration
 from mestral_experiments.sources.configuration.limits import MAX_FILE_BYTES, MAX_FILES
+from mestral_experiments.sources.faults import Busy, Damaged, Fault
 
 Load = Callable[..., dict[str, Any]]
 Write = Callable[..., None]
@@ -27,15 +28,12 @@ def now(known: Fingerprint) -> Fingerprint:
     return fingerprint(stamp(known_stamp.path) for known_stamp in known.stamps)
 
 
-def test_the_answer_names_no_file_and_the_log_does(
-    load: Load, folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING), pytest.raises(Problem) as raised:
+def test_the_fault_names_the_file_by_its_place_in_the_experiment(load: Load, folder: Path) -> None:
+    with pytest.raises(Fault) as raised:
         load({"conf/good.yml": "A: 1", "conf/bad.yml": "A: ["})
-    assert raised.value.status == 503
-    assert raised.value.message == "Error while reading the experiment configuration"
-    assert "conf/bad.yml: not YAML: " in caplog.text
-    assert str(folder) not in caplog.text
+    assert "conf/bad.yml: not YAML: " in str(raised.value)
+    assert str(folder) not in str(raised.value)
+    assert [stamp.path for stamp in raised.value.taken.stamps][-1] == str(folder / "conf/bad.yml")
 
 
 DAMAGED = ["A: [", "text", "[1, 2]", "A: 1\nA: 2", b"A: \xff", "A: 1\n---\nB: 2", "\0"]
@@ -48,36 +46,36 @@ def test_one_damaged_file_is_a_clear_error_wherever_it_is(load: Load, content: s
         {"conf/minimal.yml": content},
         {"conf/jobs.yml": 'DEFAULT: {CUSTOM_CONFIG: "%ROOTDIR%/c/a.yml"}', "c/a.yml": content},
     ):
-        with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+        with pytest.raises(Fault):
             load(files)
         load(dict.fromkeys(files, ""))  # the same files, mended
 
 
 def test_a_file_that_cannot_be_opened_is_a_clear_error(load: Load, folder: Path) -> None:
     (folder / "conf/itself.yml").symlink_to("itself.yml")
-    with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+    with pytest.raises(Fault):
         load("A: 1")
 
 
 def test_pipes_and_folders_are_not_read(load: Load, folder: Path) -> None:
     os.mkfifo(folder / "conf/pipe.yml")
-    with pytest.raises(Problem):
+    with pytest.raises(Fault):
         load({})
     (folder / "conf/pipe.yml").unlink()
     custom = 'DEFAULT: {CUSTOM_CONFIG: "/dev/zero"}'
-    with pytest.raises(Problem):
+    with pytest.raises(Fault):
         load(custom)
 
 
 def test_a_folder_in_place_of_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "t0e1/conf/expdef_t0e1.conf").mkdir(parents=True)
-    with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+    with pytest.raises(Fault):
         load_configuration(tmp_path / "t0e1", "t0e1")
 
 
 def test_conf_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "conf").write_text("")
-    with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+    with pytest.raises(Fault):
         load_configuration(tmp_path, "t0e1")
 
 
@@ -124,18 +122,18 @@ HOSTILE = {
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=list(HOSTILE))
 def test_hostile_files_are_refused_soon(load: Load, content: str) -> None:
-    with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+    with pytest.raises(Fault):
         load(content)
 
 
 def test_more_files_than_allowed_are_refused(load: Load) -> None:
-    with pytest.raises(Problem):
+    with pytest.raises(Fault):
         load({f"conf/{number}.yml": "" for number in range(MAX_FILES + 1)})
 
 
 def test_custom_files_that_name_one_another_without_end_are_refused(load: Load) -> None:
     files = {f"c/{i}.yml": f'DEFAULT: {{CUSTOM_CONFIG: "%ROOTDIR%/c/{i + 1}.yml"}}' for i in range(100)}
-    with pytest.raises(Problem):
+    with pytest.raises(Fault):
         load({**files, "conf/a.yml": 'DEFAULT: {CUSTOM_CONFIG: "%ROOTDIR%/c/0.yml"}'})
 
 
@@ -149,10 +147,19 @@ def test_a_file_that_is_being_written_is_read_again(write: Write, folder: Path) 
         writer.join()
 
 
-def test_a_file_that_stays_half_written_may_be_asked_for_again(load: Load) -> None:
-    with pytest.raises(Problem) as raised:
+def test_a_file_that_stays_half_written_may_be_asked_for_again(load: Load, folder: Path) -> None:
+    with pytest.raises(Busy):
         load("A: [")
-    assert raised.value.headers == {"Retry-After": "1"}
+    long_ago(folder)
+    with pytest.raises(Damaged):
+        load_configuration(folder, "t0e1")
+
+
+def long_ago(folder: Path) -> None:
+    """Settle what the experiment has: damage is then no unfinished writing."""
+    for path in (folder, *folder.rglob("*")):
+        os.utime(path, (1, 1))
+    time.sleep(SETTLE_NS / 1e9)  # the times of the inodes cannot be set
 
 
 CHANGES: dict[str, Callable[[Path], Any]] = {

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mestral import Problem
 from mestral_experiments.sources.configuration import load_configuration
 from mestral_experiments.sources.configuration.limits import Budget
 from mestral_experiments.sources.configuration.placeholders import has_placeholders, resolve, resolve_late
 from mestral_experiments.sources.configuration.sections import fill, merge, normalise
-from mestral_experiments.sources.faults import Damaged
+from mestral_experiments.sources.faults import Damaged, Fault
 
 # Sections and values have names of their own, so that a key is a section everywhere or nowhere.
 _values = st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.text("x%", max_size=2), max_size=3)
@@ -101,16 +101,12 @@ def test_placeholders_always_end(data: dict[str, Any]) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60) | st.text("AFORNME:%{}[]-,\n '\"*&<!|ab1", max_size=60).map(str.encode), _odd)
-def test_any_file_is_read_or_refused_with_the_same_sentence(
-    folder: Path, content: bytes, section: Any
-) -> None:
+def test_any_file_is_read_or_is_a_fault(folder: Path, content: bytes, section: Any) -> None:
     (folder / "conf/a.yml").write_bytes(content)
     shape = dict.fromkeys(["JOBS", "WRAPPERS", "DEFAULT", "PLATFORMS", "PROJECT"], section)
     (folder / "conf/b.yml").write_text(json.dumps({**shape, "Q": {"FOR": section}}))
-    try:
+    with suppress(Fault):
         assert isinstance(load_configuration(folder, "t0e1")[0].data, dict)
-    except Problem as problem:
-        assert problem.message == "Error while reading the experiment configuration"
 
 
 @pytest.fixture(autouse=True)

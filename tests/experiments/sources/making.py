@@ -28,6 +28,15 @@ RUNS_TABLE = """CREATE TABLE experiment_run (run_id INTEGER PRIMARY KEY, created
  finish INTEGER, chunk_unit TEXT, chunk_size INTEGER, completed INTEGER, total INTEGER,
  failed INTEGER, queuing INTEGER,
  running INTEGER, submitted INTEGER, suspended INTEGER DEFAULT 0, metadata TEXT)"""
+ATTEMPTS_TABLE = """CREATE TABLE job_data (id INTEGER PRIMARY KEY, counter INTEGER, job_name TEXT,
+ created TEXT, modified TEXT, submit INTEGER, start INTEGER, finish INTEGER, status TEXT, rowtype INTEGER,
+ ncpus INTEGER, wallclock TEXT, qos TEXT, energy INTEGER, date TEXT, section TEXT, member TEXT, chunk INTEGER,
+ last INTEGER, platform TEXT, job_id INTEGER, extra_data TEXT, nnodes INTEGER DEFAULT 0, run_id INTEGER,
+ MaxRSS REAL DEFAULT 0.0, AveRSS REAL DEFAULT 0.0, out TEXT, err TEXT, rowstatus INTEGER DEFAULT 0,
+ children TEXT, platform_output TEXT, workflow_commit TEXT, split INTEGER, splits INTEGER,
+ fail_count INTEGER DEFAULT 0, UNIQUE(counter, job_name))"""
+METRICS_TABLE = """CREATE TABLE user_metrics (user_metric_id INTEGER PRIMARY KEY, run_id INTEGER,
+ job_name TEXT, metric_name TEXT, metric_value TEXT, modified TEXT)"""
 MAIN_TABLES = (
     "CREATE TABLE experiment(id INTEGER PRIMARY KEY, name VARCHAR, description VARCHAR, "
     "autosubmit_version VARCHAR)",
@@ -61,6 +70,7 @@ def rc_file(root: Path) -> Path:
     path = root / "autosubmitrc"
     path.write_text(
         f"[database]\npath = {root}\n[local]\npath = {root}\n[historicdb]\npath = {root}/metadata/data\n"
+        f"[structures]\npath = {root}/metadata/structures\n"
     )
     return path
 
@@ -82,12 +92,7 @@ def job_pickle(root: Path, name: str, content: bytes) -> Path:
 def jobs_database(root: Path, name: str, *rows: dict[str, Any], table: str = JOBS_TABLE) -> Path:
     """A job list of Autosubmit 4.2."""
     path = database(root / name / "db" / "job_list.db", table)
-    connection = sqlite3.connect(path)
-    for row in rows:
-        marks = ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({marks})", list(row.values()))
-    connection.commit()
-    connection.close()
+    insert(path, "jobs", *rows)
     return path
 
 
@@ -100,6 +105,30 @@ def history(root: Path, name: str, *runs: Iterable[Any], table: str = RUNS_TABLE
         connection.execute(f"INSERT INTO experiment_run VALUES ({', '.join('?' * len(values))})", values)
     connection.commit()
     connection.close()
+    return path
+
+
+def insert(path: Path, table: str, *rows: dict[str, Any]) -> None:
+    """Adds rows, given by column, to a table of a database."""
+    connection = sqlite3.connect(path)
+    for row in rows:
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+    connection.commit()
+    connection.close()
+
+
+def attempts(root: Path, name: str, *rows: dict[str, Any], table: str = ATTEMPTS_TABLE) -> Path:
+    """A history with these rows of `job_data`, which are the last ones of their jobs unless they say so."""
+    path = database(root / "metadata" / "data" / f"job_data_{name}.db", table)
+    insert(path, "job_data", *({"counter": 0, "last": 1, "rowtype": 2} | row for row in rows))
+    return path
+
+
+def metrics(root: Path, name: str, *rows: dict[str, Any], table: str = METRICS_TABLE) -> Path:
+    """User metrics."""
+    path = database(root / name / "tmp" / f"metrics_{name}.db", table)
+    insert(path, "user_metrics", *rows)
     return path
 
 
@@ -128,7 +157,11 @@ def attributes(**changed: Any) -> dict[str, Any]:
     return plain | changed
 
 
-def job_graph(monkeypatch: pytest.MonkeyPatch, jobs: dict[str, dict[str, Any]]) -> bytes:
+def job_graph(
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: dict[str, dict[str, Any]],
+    edges: dict[object, object] | None = None,
+) -> bytes:
     """A pickle of early 4.1: it names classes of networkx and Autosubmit, which exist only meanwhile."""
 
     def made(module: str, name: str) -> type:
@@ -150,7 +183,7 @@ def job_graph(monkeypatch: pytest.MonkeyPatch, jobs: dict[str, dict[str, Any]]) 
         job = job_class()
         job.__dict__.update(state)
         nodes[name] = {"job": job}
-    instance.__dict__.update(node_dict_factory=dict, graph={}, _node=nodes, _adj={}, nodes=view())
+    instance.__dict__.update(node_dict_factory=dict, graph={}, _node=nodes, _adj=edges or {}, nodes=view())
     return pickle.dumps(instance, 5)
 
 
@@ -159,10 +192,14 @@ def experiment(name: str, version: str | None = "4.1.17") -> Experiment:
     return Experiment(id=1, name=name, version=version)
 
 
+MODIFIED = 1_700_000_000
+"""2023-11-14T22:13:20+00:00, long enough ago to be settled."""
+
+
 def settle(root: Path) -> None:
-    """Makes all files look as if they had been written long ago (ctime cannot be set)."""
+    """Makes all files look as if they had been written at `MODIFIED` (ctime cannot be set)."""
     for path in root.rglob("*"):
-        os.utime(path, (1_700_000_000, 1_700_000_000))
+        os.utime(path, (MODIFIED, MODIFIED))
 
 
 def digest(root: Path) -> dict[str, tuple[object, ...]]:

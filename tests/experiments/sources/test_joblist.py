@@ -111,3 +111,11 @@ def test_what_no_answer_can_hold_is_mended() -> None:
     (first,) = build_jobs([("job", *ROW[:9], "\ud800", "", "", "")])
     (second,) = build_jobs([("job", *ROW[:2], 10**30, *ROW[3:])])
     assert (first.out_local, second.priority) == ("?", 0)
+
+
+@given(st.lists(st.text("aAbBéÉ_", max_size=3), max_size=30), st.text("aAbBéÉ_", max_size=3))
+def test_one_job_is_found_by_its_exact_name(given_names: list[str], wanted: str) -> None:
+    jobs = job_list(*given_names)
+    found = jobs.job(wanted)
+    assert (found.name if found else None) == (wanted if wanted in given_names else None)
+    assert jobs.state(wanted) == (JobStatus.COMPLETED if wanted in given_names else None)

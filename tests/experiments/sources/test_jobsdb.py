@@ -203,3 +203,16 @@ def test_pages_by_sql_equal_those_of_the_whole_list(
     query = JobQuery(name=pattern, status=status, offset=offset, limit=limit)
     page, expected = reading.jobs(ROW, query), whole.select(query)
     assert (list(page.jobs), page.total) == (list(expected.jobs), expected.total)
+
+
+def test_one_job_and_some_states(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    jobs_database(tmp_path, "a001", FULL, BARE, {"name": "a001_sim", "status": "BURNING"})
+    reading = source(tmp_path)
+    for job in reading.jobs(ROW, ALL).jobs:
+        assert reading.job(ROW, job.name) == job
+    assert reading.job(ROW, "A001_SIM") is None
+    assert reading.states_of(ROW, ["a001_SIM", "a001_sim", "nobody"]) == {
+        "a001_SIM": JobStatus.RUNNING, "a001_sim": JobStatus.UNKNOWN,
+    }  # fmt: skip
+    assert reading.states_of(ROW, []) == {}

@@ -144,6 +144,19 @@ def test_a_broken_file_says_what_is_wrong(tmp_path: Path, content: str, reason: 
     assert filename(reader) == "mended.db"
 
 
+def test_a_broken_file_is_logged_once_until_it_changes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "rc"
+    reader = RcReader(path)
+    for content, logged in (("path = /x\n", 1), ("path = /longer\n", 2)):
+        path.write_text(content)
+        for _ in range(3):
+            with pytest.raises(Problem):
+                reader.read()
+        assert len(caplog.records) == logged
+
+
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "rc"
     path.write_bytes(b"\xff\xfe\x00")

@@ -238,7 +238,7 @@ def test_a_file_that_may_not_be_read(public_path: Path) -> None:
     path = rollback_mode(public_path / "data")
     open_to_all(path.parent, writable=False)
     path.chmod(0)
-    with pytest.raises(AssertionError, match="Damaged"):
+    with pytest.raises(AssertionError, match="Forbidden"):
         read_elsewhere(path, "nobody")
 
 

@@ -10,7 +10,36 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
     """All route handlers of the plugin."""
     from mestral_experiments.api import root
     from mestral_experiments.api.v3 import expcount, filestatus, search, shutdown
-    from mestral_experiments.api.v4 import experiments, index, jobs
+    from mestral_experiments.api.v4 import (
+        batch,
+        eta,
+        experiments,
+        filesystem_config,
+        health,
+        index,
+        job,
+        jobs,
+        runs,
+        user_metrics,
+        wrappers,
+    )
 
-    modules = (root, index, experiments, jobs, expcount, search, filestatus, shutdown)
+    modules = (
+        root,
+        index,
+        experiments,
+        jobs,
+        job,
+        wrappers,
+        filesystem_config,
+        health,
+        batch,
+        runs,
+        user_metrics,
+        eta,
+        expcount,
+        search,
+        filestatus,
+        shutdown,
+    )
     return tuple(handler for module in modules for handler in module.HANDLERS)

@@ -4,10 +4,21 @@ from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 
-from mestral import platform_of
+from mestral import Problem, platform_of
+from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 
 
 def source_of(connection: ASGIConnection[Any, Any, Any, Any]) -> ExperimentSource:
     """The chosen `ExperimentSource`. Its methods block: call them inside a plan function only."""
     return cast("ExperimentSource", platform_of(connection).services[SLOT])
+
+
+def find_or_none(source: ExperimentSource, expid: str) -> Experiment | None:
+    """The experiment of that name; None where the contract has an empty answer instead of 404."""
+    try:
+        return source.find(expid)
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None

@@ -8,33 +8,59 @@ import msgspec
 from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, JobQuery
-from mestral_experiments.views.jobs import JobList, QuickJobList, by_name, job_items, quick_items
-from mestral_experiments.views.pagination import Pagination, pagination
+from mestral_experiments.views.joblisting import (
+    Item,
+    framed,
+    in_order_of_names,
+    job_page,
+    name_before,
+    turn_jobs,
+)
+from mestral_experiments.views.jobs import QUICK, by_name, job_items, quick_items
+from mestral_experiments.views.turning import Asked
 
 
-def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, page: str) -> bytes:
+def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, page: list[Any]) -> bytes:
     """The job list or one page of it.
 
     Args:
         reader: The reader's services and memory.
         row: The experiment (`Experiment`).
-        query: What is asked for (`JobQuery`).
+        query: Which jobs match (`JobQuery` without a page).
         quick: Whether only name and state are asked for.
-        page: Number of the page in decimal digits.
+        page: Which page of them, in which order (`Asked`).
     """
     source: ExperimentSource = reader.service(SLOT)
-    experiment, asked = msgspec.convert(row, Experiment), msgspec.convert(query, JobQuery)
+    experiment, matching = msgspec.convert(row, Experiment), msgspec.convert(query, JobQuery)
+    asked = msgspec.convert(page, Asked)
+    short = asked.order in QUICK and (quick if asked.fields is None else QUICK.issuperset(asked.fields))
+    if in_order_of_names(asked):
+        items, total = _items(source, experiment, _page_of(matching, asked), short)
+        items, frame = framed(items, asked, total)
+    else:
+        items, frame = turn_jobs(_items(source, experiment, matching, short)[0], asked)
+    return msgspec.json.encode(job_page(items, frame, quick))
 
-    def shown(items: Sequence[object], total: int) -> Pagination:
-        size = asked.limit
-        pages = max(1, -(-total // size)) if size else 1
-        return pagination(page, str(size) if size else None, pages=pages, items=len(items), total=total)
 
-    if quick and asked == JobQuery():
+def _page_of(matching: JobQuery, asked: Asked) -> JobQuery:
+    """The same jobs, those of the page alone; with a cursor one more, which tells that others follow."""
+    if not asked.by_cursor:
+        return msgspec.structs.replace(matching, offset=asked.offset, limit=asked.limit)
+    return msgspec.structs.replace(
+        matching,
+        limit=None if asked.limit is None else asked.limit + 1,
+        after=None if asked.cursor is None else name_before(asked.cursor),
+    )
+
+
+def _items(
+    source: ExperimentSource, experiment: Experiment, query: JobQuery, short: bool
+) -> tuple[Sequence[Item], int]:
+    """The jobs, only name and state if `short`, and how many match."""
+    if short and query == JobQuery():
         states = quick_items(by_name(source.states(experiment) or ()))
-        return msgspec.json.encode(QuickJobList(states, shown(states, len(states))))
-    found = source.jobs(experiment, asked)
-    if quick:
-        states = quick_items((job.name, job.status) for job in found.jobs)
-        return msgspec.json.encode(QuickJobList(states, shown(states, found.total)))
-    return msgspec.json.encode(JobList(job_items(found.jobs), shown(found.jobs, found.total)))
+        return states, len(states)
+    found = source.jobs(experiment, query)
+    if short:
+        return quick_items((job.name, job.status) for job in found.jobs), found.total
+    return job_items(found.jobs), found.total

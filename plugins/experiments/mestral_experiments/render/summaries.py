@@ -4,18 +4,15 @@ Guarantees: an experiment is read again only when its own files changed, however
 one shows as a missing value of that one (contract/API_V4.md 10.1, search).
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
 
 import msgspec
 
-from mestral import Problem
-from mestral.readers import Fingerprint, ReaderContext
+from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment, Run
+from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-
-T = TypeVar("T")
 
 _WEIGHT_BYTES = 2048  # a summary with the fingerprint it is kept under, roughly
 
@@ -31,17 +28,14 @@ class Summary(msgspec.Struct, frozen=True):
     complete: bool = True
 
 
-UNPROVEN = Fingerprint(taken_ns=1)
-"""Goes with an answer that lacks what could not be read just now: it is never settled, so it is not kept."""
-
-
 def summary(reader: ReaderContext, source: ExperimentSource, experiment: Experiment) -> Summary:
     """The summary of one experiment."""
 
     def read() -> tuple[Summary, int]:
-        run, run_passes = _or_none(source.latest_run, experiment)
-        modified, modified_passes = _or_none(source.modified, experiment)
-        if run_passes or modified_passes:
+        optional = OptionalParts()
+        run = optional.read(partial(source.latest_run, experiment))
+        modified = optional.read(partial(source.modified, experiment))
+        if not optional.complete:
             raise _IncompleteError(Summary(run, modified, complete=False))
         return Summary(run, modified), _WEIGHT_BYTES
 
@@ -58,11 +52,3 @@ class _IncompleteError(Exception):
     def __init__(self, summary: Summary) -> None:
         super().__init__()
         self.summary = summary
-
-
-def _or_none(ask: Callable[[Experiment], T | None], experiment: Experiment) -> tuple[T | None, bool]:
-    """The answer, None when it cannot be given, and whether that may pass; the source logged why."""
-    try:
-        return ask(experiment), False
-    except Problem as problem:
-        return None, "Retry-After" in problem.headers

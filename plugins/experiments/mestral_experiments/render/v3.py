@@ -8,7 +8,8 @@ import msgspec
 from mestral import Problem, not_found
 from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Brief, Experiment
-from mestral_experiments.render.summaries import UNPROVEN, summary
+from mestral_experiments.render.optional import UNPROVEN
+from mestral_experiments.render.summaries import summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.counters import count
 from mestral_experiments.views.rows import Rows, experiment_row

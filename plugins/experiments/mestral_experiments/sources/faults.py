@@ -10,8 +10,7 @@ from mestral.readers import Fingerprint
 
 _LASTING = frozenset(
     (
-        errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ENXIO,
-        errno.ENODEV, errno.EINVAL,
+        errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ENODEV, errno.EINVAL,
     )
 )  # fmt: skip
 
@@ -38,6 +37,10 @@ class Damaged(Fault):
     readable by this user."""
 
 
+class Forbidden(Damaged):
+    """It is there, and the user that the server runs as may not read it."""
+
+
 class Busy(Fault):
     """It may pass by itself: locked beyond the wait, being written all the time, a trouble of the system."""
 
@@ -48,5 +51,7 @@ class Unfinished(Busy):
 
 def refused(path: str, error: OSError | ValueError) -> Fault:
     """What it means that the system does not let a file be read: its rights, or a trouble that may pass."""
+    if isinstance(error, PermissionError):
+        return Forbidden(f"{path}: {error}")
     lasting = isinstance(error, ValueError) or error.errno in _LASTING
     return (Damaged if lasting else Busy)(f"{path}: {error}")

@@ -1,16 +1,65 @@
-"""The history of an experiment: `job_data_<expid>.db` of every version (formats/AUTOSUBMIT_DATA.md 4)."""
+"""The history of an experiment: `job_data_<expid>.db` of every version (formats/AUTOSUBMIT_DATA.md 4).
 
+Guarantees: columns are found by name, whatever their order; an absent column or an unreadable value is null,
+and harms neither its row nor another. What nobody shows and may be large (`extra_data`, `children`,
+`platform_output`) is never read.
+"""
+
+import logging
 import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from mestral_experiments.model import Run
+import msgspec
+
+from mestral_experiments.model import Attempt, Run, Times
 from mestral_experiments.sources.faults import Missing
-from mestral_experiments.sources.sqlite import select
-from mestral_experiments.sources.values import integer, positive, text
+from mestral_experiments.sources.sqlite import rows, select, walk
+from mestral_experiments.sources.values import integer, number, positive, text
 
-_COLUMNS = (
+R = TypeVar("R", Attempt, Times)
+logger = logging.getLogger(__name__)
+
+_RUN = (
     "run_id", "created", "start", "finish", "chunk_unit", "chunk_size", "completed", "total", "failed",
     "queuing", "running", "submitted", "suspended",
 )  # fmt: skip
+_TIMES: dict[str, Callable[[object], object]] = {
+    "job_name": text,
+    "submit": positive,
+    "start": positive,
+    "finish": positive,
+}
+"""Columns in the order of the fields of `Times`, and what makes a field of an odd value."""
+_ATTEMPT = _TIMES | {
+    "status": text,
+    "counter": integer,
+    "rowtype": integer,
+    "ncpus": integer,
+    "nnodes": integer,
+    "wallclock": text,
+    "qos": text,
+    "platform": text,
+    "energy": number,
+    "date": text,
+    "section": text,
+    "member": text,
+    "chunk": positive,
+    "split": positive,
+    "splits": positive,
+    "job_id": integer,
+    "run_id": integer,
+    "maxrss": number,
+    "averss": number,
+    "out": text,
+    "err": text,
+    "rowstatus": integer,
+    "workflow_commit": text,
+    "fail_count": integer,
+}
+"""The same for `Attempt`."""
+_NEEDS = ("id", "job_name", "counter", "last", "rowtype")
+_LAST = "last = 1 AND rowtype >= 2"
 
 
 def read_latest_run(connection: sqlite3.Connection) -> Run | None:
@@ -19,16 +68,130 @@ def read_latest_run(connection: sqlite3.Connection) -> Run | None:
     Raises:
         Damaged: The table of runs has no ids.
     """
+    found = _runs(connection, "ORDER BY run_id DESC LIMIT 1")
+    return found[0] if found else None
+
+
+def read_runs(connection: sqlite3.Connection) -> list[Run]:
+    """All runs by ascending id.
+
+    Raises:
+        Damaged: As `read_latest_run`.
+    """
+    return _runs(connection, "ORDER BY run_id")
+
+
+def read_run_metadata(connection: sqlite3.Connection, run_id: int) -> tuple[object] | None:
+    """What is stored as the configuration of a run; None without such a run.
+
+    Args:
+        connection: From `open_readonly`.
+        run_id: Within 64 bits.
+
+    Raises:
+        Missing: No table of runs.
+        Damaged: As `read_latest_run`.
+    """
+    tail = "WHERE run_id = ?"
+    found = select(connection, "experiment_run", ("metadata",), tail, (run_id,), needs=("run_id",))
+    return (found[0][0],) if found else None
+
+
+def read_attempts(connection: sqlite3.Connection, name: str | None, last: bool) -> list[Attempt]:
+    """Attempts, see `ExperimentSource.attempts`.
+
+    Raises:
+        Damaged: The table of attempts lacks what tells one from another.
+    """
+    conditions, values = (["job_name = ?"], [name]) if name is not None else ([], [])
+    if last:
+        return _last(connection, _ATTEMPT, Attempt, conditions, values)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return _records(connection, _ATTEMPT, Attempt, f"{where} ORDER BY id", values)
+
+
+def read_last_times(connection: sqlite3.Connection) -> list[Times]:
+    """Times of the last attempt of every job.
+
+    Raises:
+        Damaged: As `read_attempts`.
+    """
+    return _last(connection, _TIMES, Times, [], ())
+
+
+def examine(connection: sqlite3.Connection) -> str:
+    """What was found, in words, once both tables could be gone over; one of them may be missing.
+
+    Raises:
+        Missing: Both are.
+        Damaged: As `read_latest_run` and `read_attempts`.
+    """
+    found = []
+    for table, needs in (("experiment_run", ("run_id",)), ("job_data", _NEEDS)):
+        try:
+            walk(connection, table, needs)
+        except Missing:
+            continue
+        found.append(table)
+    if not found:
+        raise Missing("no table of runs or attempts")
+    ((version,),) = rows(connection, "PRAGMA user_version")
+    return f"table{'s' if len(found) > 1 else ''} {', '.join(found)} of version {version}"
+
+
+def _last(
+    connection: sqlite3.Connection,
+    fields: Mapping[str, Callable[[object], object]],
+    record: type[R],
+    conditions: Sequence[str],
+    values: Sequence[object],
+) -> list[R]:
+    """The attempt of each job that counts, of those that meet the conditions."""
+    where = f"WHERE {' AND '.join((*conditions, _LAST))}"
+    found = _records(connection, fields, record, f"{where} ORDER BY id", values)
+    names = {attempt.name for attempt in found}
+    if len(names) < len(found):  # rare, and sorting by counter would cost half of the reading
+        found = _records(connection, fields, record, f"{where} ORDER BY counter, id", values)
+    return list({attempt.name: attempt for attempt in found}.values())
+
+
+def _records(
+    connection: sqlite3.Connection,
+    fields: Mapping[str, Callable[[object], object]],
+    record: type[R],
+    tail: str,
+    values: Sequence[object],
+) -> list[R]:
+    wanted = {
+        column: f"CASE WHEN {column} > 0 THEN {column} END" if mend is positive else column
+        for column, mend in fields.items()
+    }
     try:
-        rows = select(
-            connection, "experiment_run", _COLUMNS, "ORDER BY run_id DESC LIMIT 1", needs=("run_id",)
-        )
+        rows = select(connection, "job_data", wanted, tail, values, needs=_NEEDS)
     except Missing:
-        return None
-    if not rows:
-        return None
-    run_id, created, start, finish, unit, size, *counters = rows[0]
-    return Run(
-        integer(run_id) or 0, text(created), positive(start), positive(finish), text(unit), integer(size),
-        *(integer(counter) or 0 for counter in counters),
-    )  # fmt: skip
+        return []
+    try:
+        return msgspec.convert(rows, list[record])  # type: ignore[valid-type]
+    except msgspec.ValidationError:
+        pass
+    mended = ([mend(value) for mend, value in zip(fields.values(), row, strict=True)] for row in rows)
+    named = [attempt for attempt in mended if attempt[0] is not None]
+    if len(named) < len(rows):
+        logger.warning("%d attempts without the name of a job are left out", len(rows) - len(named))
+    return msgspec.convert(named, list[record])  # type: ignore[valid-type]
+
+
+def _runs(connection: sqlite3.Connection, tail: str) -> list[Run]:
+    try:
+        rows = select(connection, "experiment_run", _RUN, tail, needs=("run_id",))
+    except Missing:
+        return []
+    runs = []
+    for run_id, created, start, finish, unit, size, *counters in rows:
+        runs.append(
+            Run(
+                integer(run_id) or 0, text(created), positive(start), positive(finish), text(unit),
+                integer(size), *(integer(counter) or 0 for counter in counters),
+            )
+        )  # fmt: skip
+    return runs

@@ -5,6 +5,7 @@ page of an unfiltered list costs only the page; jobs that are not on it are not 
 """
 
 import logging
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any, TypeVar
@@ -29,6 +30,8 @@ class JobList(msgspec.Struct, frozen=True, gc=False):
         build: Makes jobs of names and their rows.
         positions: Of the names in (lower-case name, name) order.
         lowered: The lower-case names in that order.
+        edges: Pairs of names: the second job waits for the first. Only graphs have them.
+        layout: What the file holds, in words; "" where it does not vary.
     """
 
     names: Sequence[str]
@@ -37,6 +40,8 @@ class JobList(msgspec.Struct, frozen=True, gc=False):
     build: Callable[[Sequence[str], Sequence[Any]], list[Job]]
     positions: Sequence[int]
     lowered: Sequence[str]
+    edges: Sequence[tuple[str, str]] = ()
+    layout: str = ""
 
     @classmethod
     def of(cls, jobs: Sequence[Job]) -> "JobList":
@@ -51,27 +56,52 @@ class JobList(msgspec.Struct, frozen=True, gc=False):
         states: Sequence[JobStatus],
         rows: Sequence[Any],
         build: Callable[[Sequence[str], Sequence[Any]], list[Job]],
+        edges: Sequence[tuple[str, str]] = (),
     ) -> "JobList":
         """The list of jobs that are still to be made: see the attributes."""
         lowered = [name.lower() for name in names]
         positions = sorted(range(len(names)), key=names.__getitem__)
         positions.sort(key=lowered.__getitem__)
-        return cls(names, states, rows, build, positions, [lowered[position] for position in positions])
+        ordered = [lowered[position] for position in positions]
+        return cls(names, states, rows, build, positions, ordered, edges)
 
     @property
     def weight(self) -> int:
         """Estimate of the memory it holds, in bytes."""
         # A Job or a row takes 150 bytes, its date 48, its name (twice) and log files 49 more than they are
         # long; logs are named after their job.
-        return 650 * len(self.names) + 4 * sum(map(len, self.names))
+        return 650 * len(self.names) + 4 * sum(map(len, self.names)) + 64 * len(self.edges)
+
+    def state(self, name: str) -> JobStatus | None:
+        """State of the job of exactly this name, None without one."""
+        position = self._position(name)
+        return None if position is None else self.states[position]
+
+    def job(self, name: str) -> Job | None:
+        """The job of exactly this name, None without one."""
+        position = self._position(name)
+        if position is None:
+            return None
+        return next(iter(self.build([name], [self.rows[position]])), None)
+
+    def _position(self, name: str) -> int | None:
+        lowered = name.lower()
+        place = bisect_left(self.lowered, lowered)
+        while place < len(self.lowered) and self.lowered[place] == lowered:
+            if self.names[self.positions[place]] == name:
+                return self.positions[place]
+            place += 1
+        return None
 
     def select(self, query: JobQuery) -> JobPage:
         """A page of the jobs that match."""
         found = matching(self.positions, self.lowered, query.name)
         if query.status is not None:
             found = [position for position in found if self.states[position] is query.status]
-        end = None if query.limit is None else query.offset + query.limit
-        page = found[query.offset : end]
+        start = query.offset
+        if query.after is not None:
+            start += position_after(query.after, found, self.names.__getitem__)
+        page = found[start : None if query.limit is None else start + query.limit]
         jobs = self.build([self.names[n] for n in page], [self.rows[n] for n in page])
         return JobPage(jobs=jobs, total=len(found))
 
@@ -90,6 +120,16 @@ def matching(items: Sequence[T], lowered: Sequence[str], pattern: str | None) ->
     single = len(parts) < 2
     chosen = [(longest in name and (single or _in_turn(parts, name))) is not negated for name in lowered]
     return list(compress(items, chosen))
+
+
+def position_after(name: str, ordered: Sequence[T], name_of: Callable[[T], str]) -> int:
+    """Where the items whose names come after a name begin, in (lower-case name, name) order."""
+
+    def key(item: T) -> tuple[str, str]:
+        known = name_of(item)
+        return known.lower(), known
+
+    return bisect_right(ordered, (name.lower(), name), key=key)
 
 
 def _in_turn(parts: Sequence[str], name: str) -> bool:

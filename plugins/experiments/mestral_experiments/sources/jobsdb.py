@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from mestral_experiments.model import Job, JobStatus
-from mestral_experiments.sources.joblist import build_jobs, matching
+from mestral_experiments.sources.joblist import build_jobs, matching, position_after
 from mestral_experiments.sources.protocol import JobPage, JobQuery
-from mestral_experiments.sources.sqlite import columns, json_rows, rows, select
+from mestral_experiments.sources.sqlite import columns, json_rows, rows, select, walk
 
 _FREQUENT = (JobStatus.COMPLETED, JobStatus.WAITING)  # SQLite compares one after the other
 _CODES = " ".join(f"WHEN '{status.name}' THEN {status.value}" for status in (*_FREQUENT, *JobStatus))
+_STATE_OF_CODE = {status.value: status for status in JobStatus} | {None: JobStatus.UNKNOWN}
 _POSITIVE = "CASE WHEN typeof({0}) = 'integer' AND {0} > 0 THEN {0} END"
 _COLUMNS = {
     name: name for name in ("name", "id", "status", "priority", "section", "date", "member", "chunk")
@@ -63,9 +64,33 @@ def read_states(connection: sqlite3.Connection) -> list[tuple[str, JobStatus]]:
     if json is not None:
         with suppress(msgspec.ValidationError):
             return _STATES.decode(json)
-    states = {status.value: status for status in JobStatus} | {None: JobStatus.UNKNOWN}
     found = select(connection, "jobs", wanted, needs=("name",))
-    return [(name, states[code]) for name, code in found if isinstance(name, str)]
+    return [(name, _STATE_OF_CODE[code]) for name, code in found if isinstance(name, str)]
+
+
+def read_states_of(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, JobStatus]:
+    """States of these jobs by name; what is not in the table is left out.
+
+    Raises:
+        Missing, Damaged: As `read_jobs`.
+    """
+    if len(names) > _LONGEST_PAGE:
+        wanted = set(names)
+        return {name: state for name, state in read_states(connection) if name in wanted}
+    columns = {"name": "name", "status": _COLUMNS["status"]}
+    tail = f"WHERE name IN ({', '.join('?' * len(names))})"
+    found = select(connection, "jobs", columns, tail, names, needs=("name",))
+    return {name: _STATE_OF_CODE[code] for name, code in found}
+
+
+def read_job(connection: sqlite3.Connection, name: str) -> Job | None:
+    """The job of exactly this name, None without one.
+
+    Raises:
+        Missing, Damaged: As `read_jobs`.
+    """
+    found = build_jobs(select(connection, "jobs", _COLUMNS, "WHERE name = ?", (name,), needs=("name",)))
+    return found[0] if found else None
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -120,8 +145,10 @@ def read_page(
     if query.status is not None:
         states = dict(read_states(connection))
         found = [name for name in found if states[name] is query.status]
-    end = None if query.limit is None else query.offset + query.limit
-    page = found[query.offset : end]
+    start = query.offset
+    if query.after is not None:
+        start += position_after(query.after, found, str)
+    page = found[start : None if query.limit is None else start + query.limit]
     if len(page) > _LONGEST_PAGE:
         return None
     tail = f"WHERE name IN ({', '.join('?' * len(page))})"
@@ -159,3 +186,13 @@ def read_modified(connection: sqlite3.Connection) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def examine(connection: sqlite3.Connection) -> str:
+    """What was found, in words, once the whole table could be gone over.
+
+    Raises:
+        Missing, Damaged: As `read_jobs`.
+    """
+    walk(connection, "jobs", ("name",))
+    return "table jobs"

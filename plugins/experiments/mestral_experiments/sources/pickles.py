@@ -19,6 +19,8 @@ from itertools import compress
 from operator import itemgetter
 from typing import Any
 
+from msgspec.structs import replace
+
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.faults import Damaged, Missing, refused
 from mestral_experiments.sources.joblist import JobList, build_jobs
@@ -179,17 +181,18 @@ def _open_regular(path: str, flags: int) -> int:
 def _job_list(data: object, marked: bool) -> JobList:
     """The jobs in any of the three shapes."""
     if isinstance(data, list):
-        return _of_tuples(data)
+        return replace(_of_tuples(data), layout="tuples")
     if isinstance(data, dict):
-        return _of_states(list(data), list(data.values()), "_status", marked)
+        return replace(_of_states(list(data), list(data.values()), "_status", marked), layout="dictionaries")
     nodes = _state(data).get("_node") if isinstance(data, _StandIn) else None
     if isinstance(nodes, dict):
         jobs = [node.get("job") if isinstance(node, dict) else None for node in nodes.values()]
-        found = _of_states(list(nodes), list(map(_state, jobs)), "status", marked)
+        edges = _edges(_state(data).get("_adj"))
+        found = _of_states(list(nodes), list(map(_state, jobs)), "status", marked, edges)
         for job in jobs:
             if isinstance(job, _StandIn):
                 job.state = None  # jobs refer to each other: this way none of them waits for the collector
-        return found
+        return replace(found, layout="graph")
     raise ValueError(f"{type(data).__name__} is not a job list")
 
 
@@ -199,10 +202,26 @@ def _of_tuples(rows: list[Any]) -> JobList:
     return _of_rows([row[0] for row in rows], [row[2] for row in rows], rows, _jobs_of_tuples)
 
 
-def _of_states(names: list[object], states: list[Any], status_key: str, marked: bool) -> JobList:
+def _edges(following: object) -> list[tuple[str, str]]:
+    """Pairs of names from the names that follow each name."""
+    lists = following if isinstance(following, dict) else {}
+    return [
+        (start, end)
+        for start, ends in lists.items()
+        if isinstance(start, str) and isinstance(ends, dict)
+        for end in ends
+        if isinstance(end, str)
+    ]
+
+
+def _of_states(
+    names: list[object],
+    states: list[Any],
+    status_key: str,
+    marked: bool,
+    edges: Sequence[tuple[str, str]] = (),
+) -> JobList:
     """From dictionaries of about a hundred attributes."""
-    if set(map(type, states)) - {dict}:
-        raise ValueError("an entry has no attributes")
     keys = ("id", status_key, *_KEYS)
     try:
         rows = list(map(itemgetter(*keys), states))
@@ -210,7 +229,7 @@ def _of_states(names: list[object], states: list[Any], status_key: str, marked: 
         rows = [tuple(map(state.get, keys)) for state in states]
     if marked:
         rows = [tuple(value.value if type(value) is _Marked else value for value in row) for row in rows]
-    return _of_rows(names, [row[1] for row in rows], rows, _jobs_of_attributes)
+    return _of_rows(names, [row[1] for row in rows], rows, _jobs_of_attributes, edges)
 
 
 def _of_rows(
@@ -218,6 +237,7 @@ def _of_rows(
     codes: list[object],
     rows: list[Any],
     build: Callable[[Sequence[str], Sequence[Any]], list[Job]],
+    edges: Sequence[tuple[str, str]] = (),
 ) -> JobList:
     """The list without rows whose name is no text."""
     if set(map(type, names)) - {str} or not "".join(names).isascii():
@@ -232,7 +252,7 @@ def _of_rows(
         states = [of_code[code] for code in codes]
     else:
         states = [JobStatus.of(code) for code in codes]
-    return JobList.of_rows(names, states, rows, build)
+    return JobList.of_rows(names, states, rows, build, edges)
 
 
 def _jobs_of_tuples(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[Job]:

@@ -21,6 +21,16 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def job_folder(rc: RcFile, name: str) -> str:
+    """Folder of the files of jobs."""
+    return f"{experiment_folder(rc, name)}/tmp"  # noqa: S108 - the experiment's own
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a name, of a job for example, can be part of the name of a file."""
+    return "/" not in text and "\0" not in text
+
+
 def experiment_folder(rc: RcFile, name: str) -> str:
     """The experiment's own folder."""
     return f"{rc.local_root}/{name}"
@@ -58,9 +68,47 @@ def _has_database(version: str | None) -> bool:
     return (int(parts[0]), int(parts[1])) >= (4, 2)
 
 
+def structures(rc: RcFile, experiment: Experiment) -> tuple[str, str]:
+    """Databases that may hold the edges: first that of the generation that the version names."""
+    own, database = f"{rc.structures}/structure_{experiment.name}.db", _database(rc, experiment.name)
+    return (database, own) if _has_database(experiment.version) else (own, database)
+
+
+def packages(rc: RcFile, experiment: Experiment) -> tuple[str, str]:
+    """Databases that may hold the wrappers, in the same order."""
+    name = experiment.name
+    own = f"{experiment_folder(rc, name)}/pkl/job_packages_{name}.db"
+    return (_database(rc, name), own) if _has_database(experiment.version) else (own, _database(rc, name))
+
+
+def _database(rc: RcFile, name: str) -> str:
+    return f"{experiment_folder(rc, name)}/db/job_list.db"
+
+
 def history_file(name: str) -> str:
     """Name of the database of runs and attempts of jobs, in the folder of histories."""
     return f"job_data_{name}.db"
+
+
+def metrics_file(rc: RcFile, name: str) -> str:
+    """Database of user metrics."""
+    return f"{job_folder(rc, name)}/metrics_{name}.db"
+
+
+def layout_file(rc: RcFile, name: str) -> str:
+    """Database of the stored layout of the graph."""
+    return f"{rc.graph or rc.local_root / 'metadata' / 'graph'}/graph_data_{name}.db"
+
+
+def log_folders(rc: RcFile, name: str) -> tuple[str, str, str]:
+    """Folders of logs: of jobs and states, of commands, of what jobs wrote. The others lie in the first."""
+    own = job_folder(rc, name)
+    return own, f"{own}/ASLOGS", f"{own}/LOG_{name}"
+
+
+def stamps_file(rc: RcFile, name: str, job: str) -> str:
+    """File of the times of each submission of a job, whose name passes `is_file_name`."""
+    return f"{job_folder(rc, name)}/{job}_TOTAL_STATS"
 
 
 def configuration_files(rc: RcFile, name: str) -> list[str]:
@@ -87,7 +135,7 @@ def exists(path: str) -> bool:
 def checked(rc: RcFile, name: str, path: str) -> str:
     """The same path, once it is known to stay in the experiment's folder, and that in the root.
 
-    The history stays in the folder of histories.
+    What lies elsewhere, as the history does, stays in the folder it is in.
 
     Raises:
         Damaged: The name is none, or a link leads out or nowhere.
@@ -99,7 +147,7 @@ def checked(rc: RcFile, name: str, path: str) -> str:
         _no_way_out(str(rc.local_root), own)
         _no_way_out(own, path)
     else:
-        _no_way_out(str(rc.job_data), path)
+        _no_way_out(path.rpartition("/")[0], path)
     return path
 
 

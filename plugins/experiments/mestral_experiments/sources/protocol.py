@@ -1,24 +1,37 @@
 """`ExperimentSource`: the only door between experiments and the rest of the plugin.
 
 Guarantees of every implementation: nothing is ever written; every method is sync, may block, and is called in
-a thread of the front (`catalog`, `find`, `fingerprint*`, `health`) or in a reader process (the others, with
-the `Experiment` the front found); an instance may be called from several threads. Missing data is empty or
-None; damaged or unreadable data raises `mestral.unavailable` with a sentence free of paths and SQL
-(contract/API_V4.md 10.1), and never harms another experiment. It has a `Retry-After` when the fault may pass
-although no file changes (a lock); without one it lasts as long as the fingerprint stays the same.
+a thread of the front (`catalog`, `find`, `fingerprint*`, `server_settings`, `health`) or in a reader process
+(the others, with the `Experiment` the front found); an instance may be called from several threads. Missing
+data is empty or None; damaged or unreadable data raises `mestral.unavailable` with a sentence free of paths
+and SQL (contract/API_V4.md 10.1), and never harms another experiment. It has a `Retry-After` when the fault
+may pass although no file changes (a lock); without one it lasts as long as the fingerprint stays the same.
 Chosen by `[plugins.experiments] source = "<name>"` (service slot `experiments.source`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from mestral.readers import Fingerprint
-from mestral_experiments.model import Brief, Configuration, Experiment, Job, JobStatus, Run
+from mestral_experiments.model import (
+    Attempt,
+    Brief,
+    Condition,
+    Configuration,
+    Experiment,
+    Job,
+    JobSettings,
+    JobStatus,
+    LogFiles,
+    Run,
+    Times,
+    UserMetric,
+)
 from mestral_experiments.sources.catalog import Catalog
 
 SLOT = "experiments.source"
@@ -31,6 +44,9 @@ class Part(StrEnum):
     JOBS = "jobs"
     HISTORY = "history"
     CONFIGURATION = "configuration"
+    STRUCTURE = "structure"
+    WRAPPERS = "wrappers"
+    METRICS = "metrics"
 
 
 class JobQuery(msgspec.Struct, frozen=True, array_like=True):
@@ -41,12 +57,14 @@ class JobQuery(msgspec.Struct, frozen=True, array_like=True):
             is a double negation); None or "" selects all.
         status: Only jobs in this state.
         offset, limit: Page by (lower-case name, name) order; limit None = all.
+        after: Only jobs that come after this name in that order, which `JobPage.total` counts all the same.
     """
 
     name: str | None = None
     status: JobStatus | None = None
     offset: int = 0
     limit: int | None = None
+    after: str | None = None
 
 
 class JobPage(msgspec.Struct, frozen=True):
@@ -95,6 +113,54 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    def job(self, experiment: Experiment, name: str) -> Job | None:
+        """The job of exactly that name, None without one; the other jobs are not built.
+
+        Raises:
+            Problem: as `jobs`.
+        """
+        ...
+
+    def states_of(self, experiment: Experiment, names: Sequence[str]) -> Mapping[str, JobStatus] | None:
+        """States of the jobs of these names, without those that are not in the list; None for a missing list.
+
+        Raises:
+            Problem: as `jobs`.
+        """
+        ...
+
+    def parents(self, experiment: Experiment, job: str) -> Sequence[str]:
+        """Names of the jobs that a job waits for, in the order they were stored; none for an unknown job.
+
+        Raises:
+            Problem: 503 when the structure is damaged, locked or unreadable.
+        """
+        ...
+
+    def children(self, experiment: Experiment, job: str) -> Sequence[str]:
+        """Names of the jobs that wait for a job, in byte order; none for an unknown job.
+
+        Raises:
+            Problem: as `parents`.
+        """
+        ...
+
+    def wrappers(self, experiment: Experiment) -> Mapping[str, str]:
+        """The wrapper of every wrapped job, in the order they were stored: real ones, else previews.
+
+        Raises:
+            Problem: 503 when the wrappers are damaged, locked or unreadable.
+        """
+        ...
+
+    def last_wrapper(self, experiment: Experiment, job: str) -> str | None:
+        """The wrapper a job was in last, else that of its preview; None when it was in none.
+
+        Raises:
+            Problem: as `wrappers`.
+        """
+        ...
+
     def states(self, experiment: Experiment) -> Sequence[tuple[str, JobStatus]] | None:
         """Name and state of every job in list order, without building the jobs; None for a missing list.
 
@@ -119,11 +185,104 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    def runs(self, experiment: Experiment) -> Sequence[Run]:
+        """All runs by ascending id.
+
+        Raises:
+            Problem: as `latest_run`.
+        """
+        ...
+
+    def run_configuration(self, experiment: Experiment, run_id: int) -> dict[str, Any] | None:
+        """The configuration that a run was made with, without credentials and environment.
+
+        Args:
+            experiment: The row.
+            run_id: Any integer.
+
+        Returns:
+            AS4: the merged dictionary with upper-case keys. AS3: as in `Configuration`. Empty when the run
+            has none; None when there is no such run.
+
+        Raises:
+            Problem: 503 when the history or the configuration of this run is damaged, locked or unreadable.
+        """
+        ...
+
+    def attempts(
+        self, experiment: Experiment, *, name: str | None = None, last: bool = False
+    ) -> Sequence[Attempt]:
+        """Attempts of jobs in the order they were recorded.
+
+        Args:
+            experiment: The row.
+            name: Only those of the job of exactly this name, which costs that job alone.
+            last: Only the one of each job that counts: marked as its last, of row type 2 or more, and of
+                several such the one with the largest counter (contract/API_V4.md 4.2, HIST).
+
+        Raises:
+            Problem: 503 when the history is damaged, locked or unreadable.
+        """
+        ...
+
+    def last_times(self, experiment: Experiment) -> Sequence[Times]:
+        """Times of the last attempt of every job, as `attempts` chooses it, without reading the rest of it.
+
+        Raises:
+            Problem: as `attempts`.
+        """
+        ...
+
+    def metric_runs(self, experiment: Experiment) -> Sequence[int]:
+        """Ids of the runs that have user metrics, newest first.
+
+        Raises:
+            Problem: 503 when the metrics are damaged, locked or unreadable.
+        """
+        ...
+
+    def metrics(self, experiment: Experiment, run_id: int) -> Sequence[UserMetric]:
+        """The user metrics of a run in the order they were recorded; none for an unknown run.
+
+        Raises:
+            Problem: as `metric_runs`.
+        """
+        ...
+
     def configuration(self, experiment: Experiment) -> tuple[Configuration, Fingerprint]:
         """The effective configuration and the fingerprint of every file that took part.
 
         Raises:
             Problem: 503 when a file of it is damaged or unreadable.
+        """
+        ...
+
+    def job_settings(self, experiment: Experiment, section: str) -> tuple[JobSettings | None, Fingerprint]:
+        """What the configuration on disk says about the jobs of a section, None without one.
+
+        Whether an experiment has a folder for files of jobs is a matter of `Part.CONFIGURATION`. The
+        fingerprint is as for `configuration`.
+
+        Raises:
+            Problem: as `configuration`.
+        """
+        ...
+
+    def logs(self, experiment: Experiment, job: str) -> tuple[LogFiles, Fingerprint]:
+        """The newest logs of a job, and the fingerprint of where they were looked for.
+
+        Raises:
+            Problem: 503 when they cannot be looked for.
+        """
+        ...
+
+    def last_stamps(self, experiment: Experiment, job: str) -> tuple[Times | None, Fingerprint]:
+        """The last submission that the job itself recorded, None without one, and the file's fingerprint.
+
+        A start or finish that is missing repeats the time before it.
+
+        Raises:
+            Problem: 503 when the file is unreadable.
         """
         ...
 
@@ -134,6 +293,24 @@ class ExperimentSource(Protocol):
 
         Raises:
             Problem: as `configuration`.
+        """
+        ...
+
+    def conditions(self, experiment: Experiment) -> Sequence[Condition]:
+        """In what condition every part of an experiment is, in the order of `PartName`.
+
+        Damage is part of the answer and raises nothing. What `ok` proves, the implementation says. Nothing is
+        read again as long as its files are the same.
+        """
+        ...
+
+    def server_settings(self) -> dict[str, str | int | bool]:
+        """What this server's own settings of the workflow manager say, as configurations show them.
+
+        By the names of contract/API_V4.md 5.3; without credentials. Called in the front.
+
+        Raises:
+            Problem: 503 when they cannot be read.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Autosubmit's rc file: where its databases and folders are (contract/CONFIG.md 3).
 
 Guarantees: read again when it changed and not otherwise; a key that disappears is back at its default; a
-broken file is a fault that says what is wrong, never a guess.
+broken file is a fault that says what is wrong, never a guess, and is logged once per state of the file.
 """
 
 import configparser
@@ -23,6 +23,7 @@ class RcFile(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting of the rc file; texts exactly as written, folders with `~` expanded.
 
     Attributes:
+        found: Whether there is an rc file; without one everything is at its default.
         postgres: Whether `[database] backend` is exactly `postgres`.
         connection_url: SQLAlchemy URL, may hold a password.
         local_root: Parent of all experiment folders.
@@ -30,6 +31,7 @@ class RcFile(msgspec.Struct, frozen=True, kw_only=True):
         log_recovery_timeout: Seconds, as written.
     """
 
+    found: bool = False
     database_dir: Path = Path("~/debug/autosubmit").expanduser()
     database_file: str = "autosubmit.db"
     postgres: bool = False
@@ -78,6 +80,40 @@ class RcFile(msgspec.Struct, frozen=True, kw_only=True):
             "DEFAULT_OUTPUT_DIR": str(self.default_stats),
         }
 
+    def shown(self) -> dict[str, str | int | bool]:
+        """Every setting that configurations of experiments show, in the words of Autosubmit; nothing secret.
+
+        contract/API_V4.md 5.3: the URL of the database is always "".
+        """
+        timeout = self.log_recovery_timeout.strip()
+        return {
+            "ALLOWED_HOSTS": self.hosts_authorized,
+            "AS_TIMES_DB": self.status_database.name,
+            "AUTOSUBMIT_API_URL": self.api_url,
+            "CONFIG_FILE_FOUND": self.found,
+            "CUSTOM_PLATFORMS_PATH": self.custom_platforms,
+            "DATABASE_BACKEND": "postgres" if self.postgres else "sqlite",
+            "DATABASE_CONN_URL": "",
+            "DB_DIR": str(self.database_dir),
+            "DB_FILE": self.database_file,
+            "DB_PATH": str(self.main_database),
+            "DEFAULT_JOBS_CONF": self.jobs_conf,
+            "DEFAULT_OUTPUT_DIR": str(self.default_stats),
+            "DEFAULT_PLATFORMS_CONF": self.platforms_conf,
+            "DENIED_HOSTS": self.hosts_forbidden,
+            "GLOBAL_LOG_DIR": str(self.global_logs),
+            "HISTORICAL_LOG_DIR": str(self.history_logs),
+            "JOBDATA_DIR": str(self.job_data),
+            "LOCAL_ASLOG_DIR": "ASLOGS",
+            "LOCAL_PROJ_DIR": "proj",
+            "LOCAL_ROOT_DIR": str(self.local_root),
+            "LOCAL_TMP_DIR": "tmp",
+            "LOG_RECOVERY_TIMEOUT": int(timeout) if timeout.isdecimal() and len(timeout) < 10 else 60,
+            "MAIL_FROM": self.mail_from,
+            "SMTP_SERVER": self.smtp_server,
+            "STRUCTURES_DIR": str(self.structures),
+        }
+
 
 KEYS = {
     "database_dir": ("database", "path"),
@@ -119,6 +155,7 @@ class RcReader:
         self._own = [self._configured, *own] if self._configured else own
         self._system = [system / ".autosubmitrc", system / "autosubmitrc"]
         self._read: tuple[tuple[Stamp, ...], RcFile] | None = None
+        self._told: tuple[Stamp, ...] | None = None
 
     def files(self) -> list[Path]:
         """The files that count now: the first that exists, else those of the system, later ones on top."""
@@ -133,12 +170,14 @@ class RcReader:
         files = self.files()
         stamps = tuple(map(stamp, files))
         if self._read is None or self._read[0] != stamps:
-            if self._configured and files[0] != self._configured:
+            told, self._told = self._told == stamps, stamps
+            if self._configured and files[0] != self._configured and not told:
                 logger.warning("the configured rc file %s does not exist; using %s", self._configured, files)
             try:
-                self._read = (stamps, _settings(self.parse(files)))
+                self._read = (stamps, _settings(self.parse(files), any(one.inode for one in stamps)))
             except Unreadable as fault:
-                logger.error("%s", fault)
+                if not told:
+                    logger.error("%s", fault)
                 raise unavailable(f"The rc file of Autosubmit {fault.sentence}.") from fault
         return self._read[1]
 
@@ -166,7 +205,7 @@ class RcReader:
             return str(file), None, "; ".join(filter(None, [instead, str(fault)]))
         return (
             str(file),
-            _settings(parser),
+            _settings(parser, found=True),
             instead or ("" if parser.sections() else f"{file}: has no [section], so it sets nothing"),
         )
 
@@ -218,7 +257,7 @@ def _why_missing(file: Path) -> str:
     return "it has just appeared"
 
 
-def _settings(parser: configparser.ConfigParser) -> RcFile:
+def _settings(parser: configparser.ConfigParser, found: bool) -> RcFile:
     values: dict[str, object] = {}
     for name, (section, key) in KEYS.items():
         text = _value(parser, section, key)
@@ -226,7 +265,7 @@ def _settings(parser: configparser.ConfigParser) -> RcFile:
             values[name] = Path(text).expanduser() if name in _FOLDERS else text
     clients = _value(parser, "clients", "authorized") or ""
     postgres = _value(parser, "database", "backend") == "postgres"
-    return RcFile(postgres=postgres, authorized_clients=tuple(clients.split()), **values)  # type: ignore[arg-type]
+    return RcFile(found=found, postgres=postgres, authorized_clients=tuple(clients.split()), **values)  # type: ignore[arg-type]
 
 
 def _value(parser: configparser.ConfigParser, section: str, key: str) -> str | None:

@@ -42,6 +42,8 @@ _PASSING = frozenset(
     )
 )  # fmt: skip
 """Errors that say nothing about the file itself."""
+IN_ROW_ORDER = "ORDER BY rowid"
+"""Ends a statement whose rows are wanted in the order in which they were written."""
 _TRIES = 4
 _PAUSE_SECONDS = 0.05
 _TICK_NS = 20_000_000  # two writes within one tick of the file system's clock have the same mtime
@@ -105,9 +107,10 @@ def read_database(
             with open_readonly(path, state_dir=state_dir, busy_seconds=busy_seconds) as connection:
                 return read(connection)
         except Damaged as fault:
+            named = str(fault).startswith(os.fspath(path))  # what reads a table does not know of which file
+            damage = fault if named else type(fault)(f"{os.fspath(path)}: {fault}")
             if fingerprint(stamp_sqlite(path)).settled:
-                raise
-            damage = fault
+                raise damage from fault
     raise Unfinished(f"{damage}; it was written just now") from damage
 
 
@@ -142,14 +145,37 @@ def select(
         if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
             raise
     # No such column or table. Asking for the schema first would cost a third of every opening.
+    present = _present(connection, table, needs)
+    some = [expression if column in present else "NULL" for column, expression in known.items()]
+    return rows(connection, f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
+
+
+def walk(connection: sqlite3.Connection, table: str, needs: Sequence[str]) -> dict[str, str]:
+    """Go over every page that holds rows of a table, without reading values: corruption shows here.
+
+    Long texts that continue on pages of their own are not looked at.
+
+    Returns:
+        The columns, as `columns` gives them.
+
+    Raises:
+        Missing: No such table.
+        Damaged: One of `needs` is absent.
+    """
+    present = _present(connection, table, needs)
+    rows(connection, f"SELECT count(*) FROM {table} NOT INDEXED")  # noqa: S608
+    return present
+
+
+def _present(connection: sqlite3.Connection, table: str, needs: Sequence[str]) -> dict[str, str]:
+    """Columns of a table that has those in `needs`."""
     present = columns(connection, table)
     if not present:
         raise Missing(f"no table {table}")
     for column in needs:
         if column not in present:
             raise Damaged(f"table {table} has no column {column}")
-    some = [expression if column in present else "NULL" for column, expression in known.items()]
-    return rows(connection, f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
+    return present
 
 
 def json_rows(

@@ -33,14 +33,28 @@ _Version = tuple[int, int, int, int]
 def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fingerprint:
     """Fingerprint of the row of one experiment and the files of `parts`, both generations of job lists."""
     stamps: list[Stamp] = []
-    if Part.JOBS in parts:
+    databases: dict[str, None] = {}  # one may answer for several parts
+    if not {Part.JOBS, Part.STRUCTURE}.isdisjoint(parts):  # a job list that is a graph has the edges
         for path, database in places.job_lists(rc, experiment):
-            stamps += stamp_sqlite(path) if database else (stamp_opened(path),)
+            if database:
+                databases[path] = None
+            else:
+                stamps.append(stamp_opened(path))
+    if Part.STRUCTURE in parts:
+        databases |= dict.fromkeys(places.structures(rc, experiment))
+    if Part.WRAPPERS in parts:
+        databases |= dict.fromkeys(places.packages(rc, experiment))
+    for path in databases:
+        stamps += stamp_sqlite(path)
     if Part.HISTORY in parts:
         stamps += stamp_sqlite(rc.job_data / places.history_file(experiment.name))
+    if Part.METRICS in parts:
+        stamps += stamp_sqlite(places.metrics_file(rc, experiment.name))
     if Part.CONFIGURATION in parts:
         folder, *files = places.configuration_files(rc, experiment.name)
         stamps += (stamp(folder), *map(stamp_opened, files))
+        tmp = places.job_folder(rc, experiment.name)
+        stamps.append(Stamp(tmp, inode=stamp(tmp).inode))  # its presence alone matters
     return fingerprint(stamps, content_digest(experiment))
 
 

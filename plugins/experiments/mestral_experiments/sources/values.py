@@ -5,6 +5,7 @@ Used for every format, so that a value means the same whatever it was read from.
 """
 
 from datetime import datetime
+from math import isfinite
 
 _LARGEST = 2**63 - 1
 
@@ -31,6 +32,11 @@ def positive(value: object) -> int | None:
     """The value when it is an integer above 0; splits use -1 for none."""
     number = integer(value)
     return number if number is not None and number > 0 else None
+
+
+def number(value: object) -> int | float | None:
+    """The value when it is a finite number."""
+    return value if isinstance(value, float) and isfinite(value) else integer(value)
 
 
 def naive(value: object) -> datetime | None:

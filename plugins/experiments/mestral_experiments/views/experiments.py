@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Experiment, Run
+from mestral_experiments.views.cursors import CursorPagination
+from mestral_experiments.views.fields import partial
 from mestral_experiments.views.pagination import Pagination
 from mestral_experiments.views.times import utc_text
 
@@ -35,11 +37,62 @@ class ExperimentItem(msgspec.Struct, frozen=True, gc=False):
     suspended: int
 
 
+ExperimentField = Literal[
+    "id",
+    "name",
+    "user",
+    "description",
+    "hpc",
+    "version",
+    "created",
+    "modified",
+    "status",
+    "completed",
+    "total",
+    "submitted",
+    "queuing",
+    "running",
+    "failed",
+    "suspended",
+]
+"""The fields of `ExperimentItem`."""
+FROM_FILES = frozenset(
+    (
+        "modified", "completed", "total", "submitted", "queuing", "running", "failed", "suspended",
+    )
+)  # fmt: skip
+"""Those that come from files of the experiment itself; the others are in the catalog."""
+ChosenExperiment: Any = partial("ChosenExperiment", ExperimentItem)
+
+
 class ExperimentPage(msgspec.Struct, frozen=True):
     """Answer of the search."""
 
     experiments: Sequence[ExperimentItem]
     pagination: Pagination
+
+
+class ChosenExperimentPage(msgspec.Struct, frozen=True):
+    """The same with `fields`."""
+
+    experiments: Sequence[ChosenExperiment]
+    pagination: Pagination
+
+
+class ExperimentSlice(msgspec.Struct, frozen=True):
+    """The same with `cursor`, and with `fields` or without."""
+
+    experiments: Sequence[ChosenExperiment]
+    pagination: CursorPagination
+
+
+class ExperimentBatch(msgspec.Struct, frozen=True):
+    """Answer of `/v4/experiments:batch`."""
+
+    experiments: Annotated[
+        Sequence[ChosenExperiment], Meta(description="Those that exist, in the order they were asked for.")
+    ]
+    unknown: Annotated[Sequence[str], Meta(description="Names of no experiment, in the same order.")]
 
 
 class ExperimentDetail(msgspec.Struct, frozen=True):
@@ -67,8 +120,13 @@ def experiment_item(experiment: Experiment, run: Run | None, modified: datetime 
     )
     return ExperimentItem(
         e.id, e.name, e.user, e.description, e.hpc, e.version, e.created, utc_text(modified),
-        NO_STATUS if e.status is None else e.status, *counters,
+        shown_status(e.status), *counters,
     )  # fmt: skip
+
+
+def shown_status(status: str | None) -> str:
+    """The status of an experiment that may have none."""
+    return NO_STATUS if status is None else status
 
 
 def experiment_detail(experiment: Experiment) -> ExperimentDetail:

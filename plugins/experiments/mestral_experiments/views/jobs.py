@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Job, JobStatus
+from mestral_experiments.views.cursors import CursorPagination
+from mestral_experiments.views.fields import partial
 from mestral_experiments.views.pagination import Pagination
 
 StatusName = Annotated[str, Meta(extra_json_schema={"enum": [status.name for status in JobStatus]})]
@@ -38,6 +40,27 @@ class QuickItem(msgspec.Struct, frozen=True, gc=False):
     status: StatusName
 
 
+JobField = Literal[
+    "name",
+    "status",
+    "priority",
+    "section",
+    "date",
+    "member",
+    "chunk",
+    "split",
+    "splits",
+    "out_path_local",
+    "err_path_local",
+    "out_path_remote",
+    "err_path_remote",
+]
+"""The fields of `JobItem`."""
+QUICK = frozenset(("name", "status"))
+"""Those of `QuickItem`."""
+ChosenJob: Any = partial("ChosenJob", JobItem)
+
+
 class JobList(msgspec.Struct, frozen=True):
     """Answer of the job list."""
 
@@ -50,6 +73,20 @@ class QuickJobList(msgspec.Struct, frozen=True):
 
     jobs: Sequence[QuickItem]
     pagination: Pagination
+
+
+class ChosenJobList(msgspec.Struct, frozen=True):
+    """The same with `fields`."""
+
+    jobs: Sequence[ChosenJob]
+    pagination: Pagination
+
+
+class JobSlice(msgspec.Struct, frozen=True):
+    """The same with `cursor`, and with `fields` or `view`, or without."""
+
+    jobs: Sequence[ChosenJob]
+    pagination: CursorPagination
 
 
 def job_items(jobs: Iterable[Job]) -> list[JobItem]:

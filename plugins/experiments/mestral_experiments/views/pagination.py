@@ -10,17 +10,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-_POSITIVE = {"type": "integer", "minimum": 1}
+POSITIVE = {"type": "integer", "minimum": 1}
 
 
 class Pagination(msgspec.Struct, frozen=True):
     """The `pagination` object; `page` and `page_size` are finished JSON numbers, None for no paging."""
 
-    page: Annotated[
-        msgspec.Raw, Meta(description="Number of this page, from 1.", extra_json_schema=_POSITIVE)
-    ]
+    page: Annotated[msgspec.Raw, Meta(description="Number of this page, from 1.", extra_json_schema=POSITIVE)]
     page_size: Annotated[
-        Annotated[msgspec.Raw, Meta(extra_json_schema=_POSITIVE)] | None,
+        Annotated[msgspec.Raw, Meta(extra_json_schema=POSITIVE)] | None,
         Meta(description="Entries on a page; null: all are on one."),
     ]
     total_pages: int

@@ -1,9 +1,8 @@
 """Which experiments a search finds, and in which order (contract/API_V4.md 3.1, contract/API_V3.md 2.4).
 
 Guarantees: the same on every database; linear in the catalog. A row without details matches no filter on
-details, negated ones included. Order: id, or the asked key with ties by id ascending in both directions;
-names and descriptions by code point; `created` by instant, unreadable text first when ascending and last
-when descending.
+details, negated ones included. Order: id, or the asked field with ties by id ascending in both directions
+(`ordering`); unreadable text of `created` counts as none.
 """
 
 from collections.abc import Sequence
@@ -12,11 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 from mestral_experiments.sources.catalog import Catalog
+from mestral_experiments.views.experiments import shown_status
 from mestral_experiments.views.matching import fold, wildcard
+from mestral_experiments.views.ordering import Key, key_of
 from mestral_experiments.views.times import instant
 
 Kind = Literal["test", "operational", "experiment"]
-Order = Literal["expid", "created", "description"]
+Order = Literal["id", "name", "user", "description", "hpc", "version", "created", "status"]
+"""The fields of an experiment that the catalog itself has."""
 
 _SELECTIONS = 32  # a GUI asks for the pages of one selection, and for the same again and again
 
@@ -29,6 +31,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         active: Only experiments whose status is RUNNING.
         owner, version, hpc: Patterns for the whole value (`matching.wildcard`).
         kind: By the first letter of the name: t, o or neither.
+        created_since, created_before: Epoch seconds, the first included and the second not.
         order: Sort key, None = id.
         descending: Whether `order` runs backwards.
     """
@@ -39,6 +42,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind | None = None
     version: str | None = None
     hpc: str | None = None
+    created_since: float | None = None
+    created_before: float | None = None
     order: Order | None = None
     descending: bool = False
 
@@ -73,7 +78,26 @@ def _select(catalog: Catalog, selection: Selection) -> Sequence[int]:
         if pattern:
             accepted = _accepted(pattern, {column[n] for n in found})
             found = [n for n in found if column[n] in accepted]
+    if selection.created_since is not None or selection.created_before is not None:
+        created = catalog.derived.get("instants", (columns.created,), _instants)
+        since, before = selection.created_since, selection.created_before
+        found = [n for n in found if within(created[n], since, before)]
     return found
+
+
+def within(moment: float | None, since: float | None, before: float | None) -> bool:
+    """Whether a time (epoch seconds) is not before `since` and before `before`; no time is in no range."""
+    return moment is not None and (since is None or moment >= since) and (before is None or moment < before)
+
+
+def key_at(catalog: Catalog, order: Order, position: int) -> Key:
+    """The sort key of one experiment."""
+    value = _column(catalog, order)[position]
+    return key_of(order, shown_status(value) if order == "status" else value)
+
+
+def _instants(values: Sequence[str | None]) -> list[float | None]:
+    return list(map(instant, values))
 
 
 def _accepted(pattern: str, values: set[str | None]) -> set[str | None]:
@@ -111,17 +135,18 @@ def _ordered(catalog: Catalog, order: Order | None, descending: bool) -> Sequenc
     """All positions in order."""
     if order is None:
         return range(len(catalog))
-    columns = catalog.columns
-    column = {"expid": columns.name, "created": columns.created, "description": columns.description}[order]
 
     def made(values: Sequence[Any]) -> list[int]:
-        keys = list(map(_created, values)) if order == "created" else values
+        if order not in ("name", "description"):  # these are always texts
+            if order == "status":
+                values = list(map(shown_status, values))
+            values = [key_of(order, value) for value in values]
         # sorted() keeps the order of equal keys (here: id) also when it is reversed
-        return sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
+        return sorted(range(len(values)), key=values.__getitem__, reverse=descending)
 
-    return catalog.derived.get(f"order by {order}, {descending}", (column,), made)
+    return catalog.derived.get(f"order by {order}, {descending}", (_column(catalog, order),), made)
 
 
-def _created(text: str | None) -> tuple[bool, float]:
-    moment = instant(text)
-    return moment is not None, moment or 0.0
+def _column(catalog: Catalog, order: Order) -> Sequence[Any]:
+    column: Sequence[Any] = getattr(catalog.columns, order)
+    return column

@@ -6,6 +6,14 @@ Guarantees: the offset shown is the one in force at that instant, by the rules o
 from datetime import UTC, datetime
 
 
+def moment(seconds: int | None) -> datetime | None:
+    """The instant so many seconds after the epoch (aware, UTC); None for none and beyond the year 9999."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def utc_text(moment: datetime | None) -> str | None:
     """`YYYY-MM-DDTHH:MM:SS+00:00`, fractions of a second dropped; None stays None."""
     return moment.astimezone(UTC).isoformat(timespec="seconds") if moment is not None else None

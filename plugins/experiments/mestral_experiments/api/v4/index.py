@@ -40,8 +40,10 @@ _KNOWN = (
     ("/runners/command/update-experiment-description", "POST"),
     ("/user-settings/preferred-username", "POST"),
     ("/user-settings/preferred-username", "GET"),
+    ("/experiments:batch", "POST"),
+    (f"{_EXPERIMENT}/health", "GET"),
 )
-"""Everything Autosubmit API 4.2.0 lists, in its order: path below `/v4`, and method."""
+"""Everything Autosubmit API 4.2.0 lists, in its order, then what is new: path below `/v4`, and method."""
 
 
 class IndexEntry(msgspec.Struct, frozen=True):

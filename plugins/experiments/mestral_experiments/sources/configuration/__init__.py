@@ -4,24 +4,20 @@ Guarantees: nothing is written, run or imported from the experiment; nothing of 
 no rc setting is in the result; what one experiment has in its files costs no more than `limits` says.
 """
 
-import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mestral import unavailable
 from mestral.readers import Fingerprint, stamp
 from mestral_experiments.model import Configuration
 from mestral_experiments.sources.configuration import as3, as4
 from mestral_experiments.sources.configuration.brief import brief
 from mestral_experiments.sources.configuration.files import Files
-from mestral_experiments.sources.faults import Damaged
+from mestral_experiments.sources.faults import Damaged, Unfinished
 
 __all__ = ["brief", "load_configuration"]
-
-logger = logging.getLogger(__name__)
 
 _TRIES = 3
 _PAUSE_SECONDS = 0.05
@@ -45,8 +41,8 @@ def load_configuration(
         that takes part or could, taken before each was read. `description` and `settings` are not in it.
 
     Raises:
-        Problem: 503 when a file is damaged, cannot be read, or is beyond the limits; with Retry-After when it
-            is being written. The log names the file.
+        Damaged: A file is damaged, cannot be read, or is beyond the limits.
+        Unfinished: The same, and it is being written. Both name the file, and know what was looked at.
     """
     for attempt in range(1, _TRIES + 1):
         files = Files(folder)
@@ -56,10 +52,8 @@ def load_configuration(
             before = files.fingerprint()
             at_rest = before.settled and all(stamp(known.path) == known for known in before.stamps)
             if at_rest or attempt == _TRIES:
-                logger.warning("The configuration of %s cannot be used: %s", expid, damage)
-                raise unavailable(
-                    "Error while reading the experiment configuration", retry_after=None if at_rest else 1
-                ) from damage
+                kind = type(damage) if at_rest else Unfinished
+                raise kind(f"the configuration of {expid}: {damage}", before) from damage
             time.sleep(_PAUSE_SECONDS)
         else:
             return configuration, files.fingerprint()

@@ -1,8 +1,8 @@
 """The configuration of Autosubmit 3: five ini files (formats/AUTOSUBMIT_DATA.md 9, contract/API_V4.md 5.3).
 
 Guarantees: `conf, exp, platforms, jobs, proj`, each section -> option -> text, with the case of both kept
-and the options of `[DEFAULT]` in every section. `%(name)s` is filled in within limits; an option where that
-is not possible is given as written. A missing file has no sections.
+and the options of `[DEFAULT]` in every section, after its own. `%(name)s` is filled in within limits; an
+option where that is not possible is given as written. A missing file has no sections.
 """
 
 import configparser
@@ -23,6 +23,11 @@ _REFERENCE = re.compile(r"%(?:\((?P<name>[^)]+)\)s|(?P<percent>%)|(?P<wrong>))")
 def marker(folder: Path, expid: str) -> str:
     """Path of the file whose presence says that an experiment is configured as in Autosubmit 3."""
     return f"{folder}/conf/expdef_{expid}.conf"
+
+
+def needed(folder: str, expid: str) -> tuple[str, ...]:
+    """The files without which Autosubmit itself refuses an experiment: all but that of the project."""
+    return tuple(f"{folder}/conf/{name}_{expid}.conf" for key, name in _FILES.items() if key != "proj")
 
 
 def load(files: Files, folder: Path, expid: str) -> dict[str, Sections]:
@@ -53,7 +58,7 @@ def _sections(files: Files, path: str, budget: Budget) -> Sections:
         raise Damaged(f"{files.name(path)}: not an ini file: {' '.join(str(error).split())}") from error
     sections: Sections = {}
     for name in parser.sections():
-        options = dict(parser.items(name))
+        options = {option: parser.get(name, option) for option in parser.options(name)}  # its own come first
         budget.spend_nodes(len(options))
         sections[name] = {option: _filled(value, options, budget) for option, value in options.items()}
     return sections

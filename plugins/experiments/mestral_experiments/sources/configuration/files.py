@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mestral.readers import Fingerprint, Stamp, fingerprint, stamp
 from mestral_experiments.sources.configuration.limits import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES
-from mestral_experiments.sources.faults import Damaged
+from mestral_experiments.sources.faults import Damaged, Forbidden
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Files:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise Damaged(f"{self.name(folder)}: cannot be listed: {error.strerror}") from error
+            raise _refused(error)(f"{self.name(folder)}: cannot be listed: {error.strerror}") from error
         return [f"{folder.rstrip('/')}/{name}" for name in sorted(names)]
 
     def read(self, path: str) -> bytes | None:
@@ -96,7 +96,7 @@ class Files:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise Damaged(f"{self.name(path)}: cannot be opened: {error}") from error
+            raise _refused(error)(f"{self.name(path)}: cannot be opened: {_reason(error)}") from error
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
@@ -116,3 +116,11 @@ class Files:
         if self._bytes > MAX_TOTAL_BYTES:
             raise Damaged(f"the files of the configuration are larger than {MAX_TOTAL_BYTES} bytes together")
         return content
+
+
+def _refused(error: Exception) -> type[Damaged]:
+    return Forbidden if isinstance(error, PermissionError) else Damaged
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,46 @@
+"""Parts of an answer that may be missing: what cannot be read leaves its place empty and harms nothing else.
+
+Guarantees: an answer that lacks something which may be readable next time (a lock) is not kept.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from mestral import Problem
+from mestral.readers import Answer, Fingerprint
+
+T = TypeVar("T")
+
+UNPROVEN = Fingerprint(taken_ns=1)
+"""Goes with an answer that lacks what could not be read just now: it is never settled, so it is not kept."""
+
+
+class OptionalParts:
+    """The optional parts of one answer.
+
+    Attributes:
+        complete: False when something could not be read just now, which may pass.
+        depends: Files that took part and could not be known before.
+    """
+
+    def __init__(self) -> None:
+        self.complete = True
+        self.depends = Fingerprint()
+
+    def read(self, ask: Callable[[], T | None]) -> T | None:
+        """What is there, None when it cannot be read; the source logged why."""
+        try:
+            return ask()
+        except Problem as problem:
+            self.complete = self.complete and "Retry-After" not in problem.headers
+            return None
+
+    def read_files(self, ask: Callable[[], tuple[T | None, Fingerprint]]) -> T | None:
+        """The same of files that are not known before, whose fingerprint comes along."""
+        found, fingerprint = self.read(ask) or (None, UNPROVEN)  # of a failure the files are not known
+        self.depends += fingerprint
+        return found
+
+    def answer(self, body: bytes) -> Answer:
+        """The finished answer."""
+        return Answer(body=body, depends=self.depends if self.complete else self.depends + UNPROVEN)

@@ -1,0 +1,83 @@
+"""Configurations of `AutosubmitSource`: what is kept of them.
+
+Guarantees: those of `ExperimentSource`; the files are read in `configuration`. What is kept, damage included,
+is given again as long as no file that took part, or could have, changed.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mestral.readers import Fingerprint
+from mestral_experiments.model import Brief, Configuration, Experiment
+from mestral_experiments.settings import ExperimentsSettings
+from mestral_experiments.sources import places
+from mestral_experiments.sources.access import Access
+from mestral_experiments.sources.configuration import brief, load_configuration
+from mestral_experiments.sources.credentials import without_credentials
+from mestral_experiments.sources.faults import Damaged
+
+_UNREADABLE = "Error while reading the experiment configuration"
+_KEPT = 32  # configurations: some hundred kilobytes each, at most some megabytes
+
+
+class _Kept(NamedTuple):
+    """What came out, from which description and settings, and the files that took part."""
+
+    found: Configuration | Damaged
+    given: object
+    taken: Fingerprint
+
+
+class Configurations(Access):
+    """The effective configuration of experiments."""
+
+    def __init__(self, settings: ExperimentsSettings, state_dir: Path) -> None:
+        super().__init__(settings, state_dir)
+        self._configurations: dict[str, _Kept] = {}
+        self._briefs: dict[str, tuple[Brief | None, Fingerprint]] = {}
+
+    def configuration(self, experiment: Experiment) -> tuple[Configuration, Fingerprint]:
+        """The effective configuration; 503 when a file of it is unusable."""
+        with self._answering(_UNREADABLE):
+            return self._configuration(experiment)
+
+    def brief(self, experiment: Experiment) -> tuple[Brief | None, Fingerprint]:
+        """What lists show of the configuration, None without one; 503 as `configuration`."""
+        kept = self._briefs.get(experiment.name)
+        if kept is not None and (now := kept[1].again()).same_as(kept[1]):
+            return kept[0], now
+        configuration, taken = self.configuration(experiment)
+        shown = brief(configuration) if configuration.data else None
+        if taken.settled:
+            self._briefs[experiment.name] = shown, taken
+        return shown, taken
+
+    def server_settings(self) -> dict[str, str | int | bool]:
+        """What the rc file says, with every default."""
+        shown: dict[str, str | int | bool] = without_credentials(self._settings().shown())
+        return shown
+
+    def _configuration(self, experiment: Experiment) -> tuple[Configuration, Fingerprint]:
+        """The configuration. Raises Damaged or Busy when a file of it is unusable."""
+        rc, name = self._settings(), experiment.name
+        given = (experiment.description, rc)
+        kept = self._configurations.pop(name, None)
+        if kept is None or kept.given != given or not (now := kept.taken.again()).same_as(kept.taken):
+            folder = Path(places.experiment_folder(rc, name))
+            places.checked(rc, name, f"{folder}/conf")
+            found: Configuration | Damaged
+            try:
+                found, now = load_configuration(
+                    folder, name, description=experiment.description, settings=rc.placeholders()
+                )
+                found = Configuration(without_credentials(found.data), found.as3)
+            except Damaged as fault:
+                found, now = fault, fault.taken
+            kept = _Kept(found, given, now)
+        if kept.taken.settled:
+            self._configurations[name] = kept  # as the newest
+            if len(self._configurations) > _KEPT:
+                del self._configurations[next(iter(self._configurations))]
+        if isinstance(kept.found, Damaged):
+            raise type(kept.found)(str(kept.found), kept.taken)
+        return kept.found, now

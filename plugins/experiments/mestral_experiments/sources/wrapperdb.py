@@ -1,0 +1,101 @@
+"""Wrappers: which jobs were, or would be, sent to a platform together (formats/AUTOSUBMIT_DATA.md 5).
+
+Guarantees: the tables of every version are known; the newest that has the columns counts. Tables of previews
+count only where there is nothing of real wrappers; all may be absent. Rows without the name of a wrapper are
+left out.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from mestral_experiments.sources.faults import Damaged, Missing
+from mestral_experiments.sources.sqlite import IN_ROW_ORDER, select, walk
+from mestral_experiments.sources.values import text
+
+_REAL = ("wrappers_jobs", "job_package")
+_PREVIEW = ("preview_wrappers_jobs", "wrapper_job_package")
+_COLUMNS = ("job_name", "package_name")
+
+
+def read_wrappers(connection: sqlite3.Connection) -> dict[str, str]:
+    """The wrapper of every wrapped job: that of its last row, jobs in the order of their first row.
+
+    Raises:
+        Missing: There is none of the tables.
+        Damaged: There is no row, and a table that lacks columns.
+    """
+    return dict(_rows(connection))
+
+
+def read_last_wrapper(connection: sqlite3.Connection, job: str) -> str | None:
+    """The wrapper in the last row of one job, else in that of its preview; None when it is in none.
+
+    Raises:
+        Missing, Damaged: As `read_wrappers`.
+    """
+    found = _rows(connection, "WHERE job_name = ?", (job,))
+    return found[-1][1] if found else None
+
+
+def examine(connection: sqlite3.Connection) -> str:
+    """The tables that count, once they could be gone over.
+
+    Raises:
+        Missing: There is none of the tables.
+        Damaged: One that is there lacks columns, and none that is older has them.
+    """
+    found: list[str] = []
+    for tables in (_REAL, _PREVIEW):
+        damage: Damaged | None = None
+        for table in tables:
+            try:
+                walk(connection, table, _COLUMNS)
+            except Missing:
+                continue
+            except Damaged as fault:
+                damage = damage or fault
+            else:
+                found.append(table)
+                damage = None
+                break
+        if damage:
+            raise damage
+    if not found:
+        raise Missing("no table of wrappers")
+    return f"table{'s' if len(found) > 1 else ''} {', '.join(found)}"
+
+
+def _rows(
+    connection: sqlite3.Connection, where: str = "", values: Sequence[object] = ()
+) -> list[tuple[str, str]]:
+    """Names of jobs and their wrappers, in the order of the rows: of real wrappers, else of previews."""
+    faults: list[Missing | Damaged] = []
+    for tables in (_REAL, _PREVIEW):
+        try:
+            found = _read(connection, tables, where, values)
+        except (Missing, Damaged) as fault:
+            faults.append(fault)
+            continue
+        texts = [(text(job), text(wrapper)) for job, wrapper in found]
+        rows = [(job, wrapper) for job, wrapper in texts if job is not None and wrapper and wrapper.strip()]
+        if rows:
+            return rows
+    damage = next((fault for fault in faults if isinstance(fault, Damaged)), None)
+    if damage or len(faults) == 2:
+        raise damage or faults[0]
+    return []
+
+
+def _read(
+    connection: sqlite3.Connection, tables: Sequence[str], where: str, values: Sequence[object]
+) -> list[tuple[object, ...]]:
+    """Rows of the first of the tables that has the columns."""
+    damage: Damaged | None = None
+    for table in tables:
+        try:
+            return select(connection, table, _COLUMNS, f"{where} {IN_ROW_ORDER}", values, needs=_COLUMNS)
+        except Missing:
+            continue
+        except Damaged as fault:
+            damage = damage or fault
+    raise damage or Missing(f"none of the tables {', '.join(tables)}")

@@ -1,0 +1,121 @@
+"""What a configuration says about the jobs of a section: contract/API_V4.md 4.2, CONF."""
+
+from typing import Any
+
+import pytest
+
+from mestral_experiments.model import Configuration, JobSettings, SectionSettings
+from mestral_experiments.sources.configuration.jobs import settings_of
+
+AS4: dict[str, Any] = {
+    "DEFAULT": {"HPCARCH": "LOCAL"},
+    "EXPERIMENT": {"CHUNKSIZE": "4", "CHUNKSIZEUNIT": "Month"},
+    "PLATFORMS": {"LOCAL": {"PROCESSORS": 5}, "MN5": {"TYPE": "slurm"}},
+    "JOBS": {"SIM": {"PLATFORM": "mn5", "QUEUE": "debug", "PROCESSORS": 8, "WALLCLOCK": "00:05"}, "POST": {}},
+    "AUTOSUBMIT": {},
+}
+AS3: dict[str, Any] = {
+    "conf": {}, "platforms": {}, "proj": {},
+    "exp": {"experiment": {"CHUNKSIZE": "2", "CHUNKSIZEUNIT": "MONTH"}},
+    "jobs": {"SIM": {"PLATFORM": "Mn4", "QUEUE": "debug", "PROCESSORS": "37:5", "WALLCLOCK": "1:30"}},
+}  # fmt: skip
+
+
+def as4(section: str = "SIM", **changed: Any) -> JobSettings:
+    return settings_of(Configuration(AS4 | changed, as3=False), section)
+
+
+def as3(section: str = "SIM", **changed: Any) -> JobSettings:
+    return settings_of(Configuration(AS3 | changed, as3=True), section)
+
+
+def of_job(**job: Any) -> SectionSettings:
+    found = as4(JOBS={"SIM": job}).section
+    assert found is not None
+    return found
+
+
+def test_a_section_of_each_generation() -> None:
+    assert as4() == JobSettings(4, "Month", None, SectionSettings("MN5", "debug", 8, "00:05"))
+    assert as3() == JobSettings(2, "month", None, SectionSettings("Mn4", "debug", 108, "1:30"))
+
+
+def test_defaults_of_a_section() -> None:
+    assert as4("POST").section == SectionSettings("LOCAL", "", 5, "")
+    assert as4("POST", DEFAULT={}).section == SectionSettings("", "", 1, "")
+    assert as4("sim").section == as4("SIM").section
+
+
+def test_a_section_that_is_absent() -> None:
+    assert as4("INI").section is None
+    assert as4("INI", JOBS=None).section is None
+    assert as3("INI").section == SectionSettings("", "", 1, "")
+    assert as3("sim").section == SectionSettings("", "", 1, "")
+
+
+@pytest.mark.parametrize(
+    ("written", "processors"),
+    [
+        (8, 8), ("8", 8), (" 8 ", 8), (-3, -3), ("37:5", 108), ("1:2:3", 108), ("0", 0), ("8:x", 0),
+        ("abc", 0), (4.5, 0), ("4.0", 0), (True, 0), ([1, 2], 0), ("9" * 30, 0), (None, 5), ("", 5), (0, 5),
+    ],
+)  # fmt: skip
+def test_processors(written: object, processors: int) -> None:
+    assert of_job(PROCESSORS=written).processors == processors
+
+
+@pytest.mark.parametrize(("written", "processors"), [("", 0), ("x", 0), ("0", 0), ("-1", -1), ("36:1", 72)])
+def test_processors_of_autosubmit_3(written: str, processors: int) -> None:
+    found = as3(jobs={"SIM": {"PROCESSORS": written}}).section
+    assert found is not None and found.processors == processors
+
+
+@pytest.mark.parametrize(("written", "shown"), [(None, ""), ("", ""), (5, "5"), ("debug", "debug")])
+def test_a_null_is_no_text(written: object, shown: str) -> None:
+    found = of_job(QUEUE=written, WALLCLOCK=written)
+    assert (found.queue, found.wallclock) == (shown, shown)
+
+
+@pytest.mark.parametrize(
+    ("written", "platform", "processors"),
+    [(None, "LOCAL", 5), ("", "", 1), ("other", "OTHER", 1), (5, "5", 1)],
+)
+def test_platforms(written: object, platform: str, processors: int) -> None:
+    found = of_job(PLATFORM=written)
+    assert (found.platform, found.processors) == (platform, processors)
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("4", 4), (3, 3), (" 3 ", 3), ("07", 7), (-2, -2), (None, 1), ("", 1), ("x", 1), (1.5, 1), ([1], 1)],
+)
+def test_size_of_a_chunk(written: object, size: int) -> None:
+    assert as4(EXPERIMENT={"CHUNKSIZE": written}).chunk_size == size
+    assert as4(EXPERIMENT={}).chunk_size == 1
+
+
+@pytest.mark.parametrize(("written", "size"), [("2", 2), ("", 1), ("x", None), ("1.5", None)])
+def test_size_of_a_chunk_in_autosubmit_3(written: str, size: int | None) -> None:
+    assert as3(exp={"experiment": {"CHUNKSIZE": written}}).chunk_size == size
+    assert as3(exp={}).chunk_size == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"), [("Month", "Month"), (None, ""), ("", ""), (5, "5"), (["a"], None)]
+)
+def test_unit_of_a_chunk(written: object, unit: str | None) -> None:
+    assert as4(EXPERIMENT={"CHUNKSIZEUNIT": written}).chunk_unit == unit
+    assert as4(EXPERIMENT={}).chunk_unit == ""
+
+
+def test_unit_of_a_chunk_in_autosubmit_3() -> None:
+    assert as3(exp={"experiment": {"CHUNKSIZEUNIT": ""}}).chunk_unit == ""
+    assert as3(exp={"experiment": {}}).chunk_unit is None
+
+
+@pytest.mark.parametrize(
+    ("written", "commit"), [("", ""), ("abc", "abc"), (5, "5"), (None, None), ([1], None)]
+)
+def test_the_commit_of_the_workflow(written: object, commit: str | None) -> None:
+    assert as4(AUTOSUBMIT={"WORKFLOW_COMMIT": written}).workflow_commit == commit
+    assert as4(AUTOSUBMIT=None).workflow_commit is None

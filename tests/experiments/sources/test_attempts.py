@@ -1,0 +1,148 @@
+"""Attempts of jobs, from every version of the schema of `job_data`."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.experiments.sources.making import (
+    ATTEMPTS_TABLE,
+    attempts,
+    database,
+    digest,
+    experiment,
+    source,
+    tree,
+)
+
+from mestral_experiments.model import Attempt, Times
+
+ROW = experiment("a001")
+SIM = {
+    "job_name": "a001_SIM", "counter": 3, "created": "2026-01-01", "submit": 10, "start": 20, "finish": 30,
+    "status": "COMPLETED", "ncpus": 16, "wallclock": "1:30", "qos": "debug", "energy": 1200,
+    "date": "2020-01-01 00:00:00", "section": "SIM", "member": "fc0", "chunk": 1, "platform": "MN5",
+    "job_id": 77, "extra_data": "{}", "nnodes": 2, "run_id": 4, "MaxRSS": 1.5, "AveRSS": 0.5, "out": "o.xz",
+    "err": "e", "rowstatus": 2, "children": "a, b", "platform_output": "x" * 9000,
+    "workflow_commit": "c0ffee", "split": 1, "splits": 4, "fail_count": 2,
+}  # fmt: skip
+SINCE = {
+    12: [],
+    14: ["nnodes", "run_id"],
+    15: ["MaxRSS", "AveRSS", "out", "err", "rowstatus"],
+    17: ["children", "platform_output"],
+    19: ["workflow_commit"],
+    21: ["split", "splits", "fail_count"],
+}
+"""Versions of the schema, and the columns that each added."""
+WHOLE = Attempt(
+    name="a001_SIM", submit=10, start=20, finish=30, status="COMPLETED", counter=3, rowtype=2, ncpus=16,
+    nnodes=2, wallclock="1:30", qos="debug", platform="MN5", energy=1200, date="2020-01-01 00:00:00",
+    section="SIM", member="fc0", chunk=1, split=1, splits=4, job_id=77, run_id=4, max_rss=1.5, ave_rss=0.5,
+    out="o.xz", err="e", rowstatus=2, workflow_commit="c0ffee", fail_count=2,
+)  # fmt: skip
+FIELD = {"MaxRSS": "max_rss", "AveRSS": "ave_rss"}
+
+
+@pytest.mark.parametrize("version", SINCE)
+@pytest.mark.parametrize("turned", [False, True])
+def test_every_version_in_any_order_of_columns(tmp_path: Path, version: int, turned: bool) -> None:
+    tree(tmp_path, "a001")
+    absent = {column for since, columns in SINCE.items() if since > version for column in columns}
+    row = {column: value for column, value in SIM.items() if column not in absent}
+    names = ["rowtype", "last", *row, "id INTEGER PRIMARY KEY"]
+    table = f"CREATE TABLE job_data ({', '.join(reversed(names) if turned else names)})"
+    attempts(tmp_path, "a001", row, table=table)
+    gone = {FIELD.get(column, column): None for column in absent - {"children", "platform_output"}}
+    expected = Attempt(**{name: gone.get(name, getattr(WHOLE, name)) for name in Attempt.__struct_fields__})
+    reading = source(tmp_path)
+    assert reading.attempts(ROW) == reading.attempts(ROW, name="a001_SIM", last=True) == [expected]
+    assert reading.last_times(ROW) == [Times("a001_SIM", 10, 20, 30)]
+
+
+def test_odd_values_are_null_and_harm_nothing_else(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    odd = {
+        "job_name": "odd", "submit": 0, "start": -5, "finish": "soon", "status": b"\xff", "ncpus": "many",
+        "energy": 12.5, "chunk": 0, "split": -1, "splits": None, "job_id": "88", "run_id": "x",
+        "MaxRSS": "1K", "wallclock": 130, "fail_count": 1e300,
+    }  # fmt: skip
+    loose = re.sub(r"\b(INTEGER|TEXT|REAL)\b(?! PRIMARY)", "", ATTEMPTS_TABLE)
+    attempts(tmp_path, "a001", odd, SIM, {"job_name": None}, {"job_name": b"x", "counter": 9}, table=loose)
+    first, second = source(tmp_path).attempts(ROW)
+    assert second == WHOLE
+    assert (first.submit, first.start, first.finish, first.status) == (None, None, None, None)
+    assert (first.ncpus, first.energy, first.chunk, first.split, first.splits) == (
+        None,
+        12.5,
+        None,
+        None,
+        None,
+    )
+    assert (first.job_id, first.run_id, first.max_rss, first.wallclock) == (88, None, None, None)
+    assert first.fail_count is None
+
+
+def test_what_was_not_yet_or_is_not_split_is_null(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    zero = dict.fromkeys(("submit", "start", "finish", "chunk", "split"), 0) | {"splits": -1}
+    attempts(tmp_path, "a001", SIM | zero)
+    (found,) = source(tmp_path).attempts(ROW)
+    assert (found.submit, found.start, found.finish) == (None, None, None)
+    assert (found.chunk, found.split, found.splits, found.energy) == (None, None, None, 1200)
+    assert source(tmp_path).last_times(ROW) == [Times("a001_SIM", None, None, None)]
+
+
+def test_text_that_is_no_utf8(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    path = attempts(tmp_path, "a001", SIM)
+    database(path, "UPDATE job_data SET qos = CAST(x'66ff' AS TEXT)")
+    assert source(tmp_path).attempts(ROW)[0].qos == "f\N{REPLACEMENT CHARACTER}"
+
+
+def test_the_attempt_that_counts(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    attempts(
+        tmp_path,
+        "a001",
+        {"job_name": "a", "counter": 2, "start": 2},
+        {"job_name": "b", "counter": 0, "start": 5, "last": 0},
+        {"job_name": "b", "counter": 1, "start": 6, "rowtype": 1},
+        {"job_name": "a", "counter": 1, "start": 1},
+        {"job_name": "c", "counter": 0, "start": 7, "rowtype": 17128472368642},
+        {"job_name": "A", "counter": 0, "start": 8},
+    )
+    reading = source(tmp_path)
+    last = {attempt.name: (attempt.counter, attempt.start) for attempt in reading.attempts(ROW, last=True)}
+    assert last == {"a": (2, 2), "c": (0, 7), "A": (0, 8)}
+    assert {times.name: times.start for times in reading.last_times(ROW)} == {"a": 2, "c": 7, "A": 8}
+    assert [attempt.counter for attempt in reading.attempts(ROW, name="a")] == [2, 1]
+    assert [attempt.counter for attempt in reading.attempts(ROW, name="a", last=True)] == [2]
+    assert [attempt.start for attempt in reading.attempts(ROW, name="b")] == [5, 6]
+    assert reading.attempts(ROW, name="b", last=True) == reading.attempts(ROW, name="' OR 1") == []
+    assert len(reading.attempts(ROW)) == 6
+
+
+RECORDED = {  # rows, and jobs with an attempt that counts
+    "a003": (16, 8), "a007": (369, 8), "a1ve": (16, 8), "a1vj": (0, 0), "a1vx": (8, 8), "a3tb": (284, 162),
+    "a6zj": (0, 0), "a8qc": (1153, 211), "aa6f": (14, 10),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("expid", RECORDED)
+def test_attempts_of_the_reference_experiments(reference: Path, expid: str) -> None:
+    before = digest(reference)
+    reading = source(reference)
+    found = reading.find(expid)
+    last = reading.attempts(found, last=True)
+    assert (len(reading.attempts(found)), len(last)) == RECORDED[expid]
+    assert [Times(a.name, a.submit, a.start, a.finish) for a in last] == reading.last_times(found)
+    for attempt in last:
+        assert reading.attempts(found, name=attempt.name, last=True) == [attempt]
+    assert digest(reference) == before
+
+
+def test_attempts_of_a_real_job(reference: Path) -> None:
+    reading = source(reference)
+    (job,) = reading.attempts(reading.find("a3tb"), name="a3tb_19930101_fc01_1_SIM", last=True)
+    assert (job.job_id, job.submit, job.start, job.finish) == (21131708, 1647354636, 1647354648, 1647355132)
+    assert (job.qos, job.status, job.workflow_commit) == ("debug", "COMPLETED", None)

@@ -1,0 +1,217 @@
+"""What files say about one job: its logs, its submissions, and whether the configuration counts."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.experiments.sources.making import digest, experiment, settle, source, tree
+
+from mestral import Problem
+from mestral_experiments.model import LogFiles, Times
+
+ROW = experiment("a001")
+SENTENCE = "Error while reading the logs"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    tree(root, "a001")
+    logs(root).mkdir(parents=True)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC0")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def logs(root: Path) -> Path:
+    return root / "a001" / "tmp" / "LOG_a001"
+
+
+def write_logs(root: Path, *names: str) -> None:
+    for name in names:
+        (logs(root) / name).touch()
+
+
+def newest(root: Path, job: str = "a001_SIM") -> tuple[str | None, str | None]:
+    found = source(root).logs(ROW, job)[0]
+    for path in (found.out, found.err):
+        assert path is None or Path(path).parent == logs(root)
+    return tuple(path and Path(path).name for path in (found.out, found.err))  # type: ignore[return-value]
+
+
+def test_the_newest_logs_by_name(root: Path) -> None:
+    write_logs(
+        root,
+        "a001_SIM.20240101000000.out", "a001_SIM.20240201000000.out.xz", "a001_SIM.20230101000000.out.gz",
+        "a001_SIM.20240101000000.err.gz", "a001_SIM.20240301000000.cmd", "a001_SIM.20240401000000.out.bz2",
+        "a001_SIM.20240401000000.out_attempt_1", "xa001_SIM.20250101000000.out",
+    )  # fmt: skip
+    before = digest(root)
+    assert newest(root) == ("a001_SIM.20240201000000.out.xz", "a001_SIM.20240101000000.err.gz")
+    assert digest(root) == before
+
+
+def test_logs_of_jobs_with_longer_names_are_not_offered(root: Path) -> None:
+    write_logs(root, "a001_SIM2.20240101000000.out", "a001_SIM_1.20240101000000.err", "a001_SIM-x.out")
+    assert newest(root) == (None, None)
+    write_logs(root, "a001_SIM.out")
+    assert newest(root) == ("a001_SIM.out", None)
+
+
+@pytest.mark.parametrize("job", ["a001_S*", ".*", "a001_.IM", "../LOG_a001/a001_SIM", "a/b", "a\0b", ""])
+def test_a_name_is_neither_a_pattern_nor_a_path(root: Path, job: str) -> None:
+    write_logs(root, "a001_SIM.20240101000000.out", "b.20240101000000.out")
+    assert newest(root, job) == (None, None)
+    assert source(root).last_stamps(ROW, job)[0] is None
+
+
+def test_the_folder_is_listed_again_when_it_changed(root: Path) -> None:
+    reading = source(root)
+    write_logs(root, "a001_SIM.1.out")
+    settle(root)
+    taken = reading.logs(ROW, "a001_SIM")[1]
+    assert taken.again().same_as(taken)
+    write_logs(root, "a001_SIM.2.out")
+    assert not taken.again().same_as(taken)
+    found = reading.logs(ROW, "a001_SIM")[0].out
+    assert found is not None and found.endswith("a001_SIM.2.out")
+
+
+def test_no_folder_no_logs(root: Path) -> None:
+    logs(root).rmdir()
+    found, taken = source(root).logs(ROW, "a001_SIM")
+    assert found == LogFiles(None, None)
+    logs(root).mkdir()
+    assert not taken.again().same_as(taken)
+
+
+def test_a_folder_that_leads_out_or_is_none_is_refused(root: Path, tmp_path: Path) -> None:
+    logs(root).rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    logs(root).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Problem, match=SENTENCE):
+        source(root).logs(ROW, "a001_SIM")
+    logs(root).unlink()
+    logs(root).touch()
+    with pytest.raises(Problem, match=SENTENCE):
+        source(root).logs(ROW, "a001_SIM")
+
+
+def stamps_file(root: Path) -> Path:
+    return root / "a001" / "tmp" / "a001_SIM_TOTAL_STATS"
+
+
+A, B, C = (1_704_164_645 + hours * 3661 for hours in range(3))
+TEXTS = tuple(time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds)) for seconds in (A, B, C))
+TA, TB, TC = TEXTS
+
+
+@pytest.mark.parametrize(
+    ("content", "times"),
+    [
+        (f"{TA} {TB} {TC} FAILED", (A, B, C)),
+        (f"{TC} {TC} {TC} FAILED\n{TA} {TB} {TC} COMPLETED\n\n", (A, B, C)),
+        (f"  {TA}   {TB}\t{TC}", (A, B, C)),
+        (TA, (A, A, A)),
+        (f"{TA}\n", (A, A, A)),
+        (f"{TA} {TB}", (A, B, B)),
+        (f"{TA} x {TC}", (A, None, C)),
+        (f"x {TB} {TC}", (None, B, C)),
+        (f"{TA} FAILED", (A, None, None)),
+        ("1704164645 20241332000000 2024010203040", (None, None, None)),
+        ("00000000000000 19691231235959 99999999999999", (None, None, None)),
+        ("٢٠٢٤٠١٠٢٠٣٠٤٠٥", (None, None, None)),
+        (f"{'x' * 10_000}\n" * 50 + f"{TA} {TB} {TC}", (A, B, C)),
+    ],
+)
+def test_the_last_submission(root: Path, content: str, times: tuple[int | None, ...]) -> None:
+    stamps_file(root).write_text(content)
+    assert source(root).last_stamps(ROW, "a001_SIM")[0] == Times("a001_SIM", *times)
+
+
+@pytest.mark.parametrize("content", [None, "", "\n \n", "x" * 10_000])
+def test_no_submission(root: Path, content: str | None) -> None:
+    if content is not None:
+        stamps_file(root).write_text(content)
+    found, taken = source(root).last_stamps(ROW, "a001_SIM")
+    assert found is None
+    stamps_file(root).write_text(TA)
+    assert not taken.again().same_as(taken)
+
+
+def test_stamps_are_local_and_know_summer_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    stamps_file(root).write_text("20240115120000 20240715120000")
+    found = source(root).last_stamps(ROW, "a001_SIM")[0]
+    assert found is not None
+    assert (found.submit, found.start) == (1_705_316_400, 1_721_037_600)
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_stamps_are_read_from_a_file_of_the_experiment_only(root: Path, tmp_path: Path, kind: str) -> None:
+    if kind == "link":
+        (tmp_path / "elsewhere").write_text(TA)
+        stamps_file(root).symlink_to(tmp_path / "elsewhere")
+    elif kind == "folder":
+        stamps_file(root).mkdir()
+    else:
+        os.mkfifo(stamps_file(root))
+    with pytest.raises(Problem, match=SENTENCE):
+        source(root).last_stamps(ROW, "a001_SIM")
+
+
+AS3_FILES = {
+    "autosubmit": "[config]\n", "platforms": "[local]\n", "jobs": "[SIM]\nQUEUE = debug\n", "proj": "",
+    "expdef": "[experiment]\nCHUNKSIZE = 2\nCHUNKSIZEUNIT = month\n",
+}  # fmt: skip
+
+
+def write_conf(root: Path, **files: str) -> Path:
+    conf = root / "a001" / "conf"
+    conf.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (conf / name.replace("__", ".")).write_text(content)
+    return conf
+
+
+def write_as3(root: Path) -> Path:
+    return write_conf(root, **{f"{name}_a001__conf": content for name, content in AS3_FILES.items()})
+
+
+def counts(root: Path) -> bool:
+    return source(root).job_settings(ROW, "SIM")[0] is not None
+
+
+@pytest.mark.parametrize("missing", AS3_FILES)
+def test_autosubmit_3_needs_all_files_but_that_of_the_project(root: Path, missing: str) -> None:
+    conf = write_as3(root)
+    assert counts(root)
+    (conf / f"{missing}_a001.conf").unlink()
+    # Without the description of the experiment it is one of Autosubmit 4, with no settings of its own.
+    assert counts(root) is (missing in ("proj", "expdef"))
+
+
+def test_a_configuration_needs_its_folder_and_that_of_jobs(root: Path) -> None:
+    assert not counts(root)
+    write_conf(root, minimal__yml="JOBS:\n  SIM:\n    QUEUE: debug\n")
+    assert counts(root)
+    logs(root).parent.rename(root / "a001" / "elsewhere")
+    assert not counts(root)
+
+
+@pytest.mark.parametrize("broken", AS3_FILES)
+def test_a_broken_file_is_said(root: Path, broken: str) -> None:
+    conf = write_as3(root)
+    (conf / f"{broken}_a001.conf").write_text("this is no ini file\n")
+    with pytest.raises(Problem, match="Error while reading the experiment configuration"):
+        source(root).job_settings(ROW, "SIM")
