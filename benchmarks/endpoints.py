@@ -118,9 +118,11 @@ def _jobs(expid: str) -> list[Endpoint]:
             expid,
         ),
         Endpoint(f"v4 health {expid}", f"/v4/experiments/{expid}/health", None, None, change, expid),
-        Endpoint(f"v4 jobs, two fields {expid}", f"{base}?fields=name,chunk", None, None, change, expid),
         Endpoint(
-            f"v4 jobs by chunk {expid}", f"{base}?sort_by=chunk&page_size=50", None, None, change, expid
+            f"v4 jobs, three fields {expid}", f"{base}?fields=name,status,chunk", None, None, change, expid
+        ),
+        Endpoint(
+            f"v4 jobs by chunk {expid}", f"{base}?sort_by=chunk&page_size=1000", None, None, change, expid
         ),
         Endpoint(f"v3 expcount {expid}", f"/v3/expcount/{expid}", None, None, change, expid),
     ]

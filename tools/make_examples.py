@@ -7,6 +7,7 @@ add an example, write its request (summary, parameters, token, expected status) 
 every answer in them was given by a real server over the sample tree, with the status that is written there.
 """
 
+import os
 import secrets
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 from litestar.testing import TestClient
@@ -74,7 +76,8 @@ class Recorder:
                 "http.access_log": False,
             },
         )
-        with TestClient(build_app(settings)) as client:
+        user = {"USER": "autosubmit", "SUDO_USER": ""}  # shown by filesystem-config
+        with patch.dict(os.environ, user), TestClient(build_app(settings)) as client:
             yield cls(client, token, folder)
 
     def answered(self, operation_id: str, example: Example) -> Example:

@@ -1,6 +1,8 @@
 """Query parameters in the words of contract/API_V4.md 1.1 and 1.2."""
 
-from typing import Annotated, Any
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -108,6 +110,48 @@ def test_limits_that_no_route_of_the_probe_has() -> None:
     )
     with pytest.raises(Problem, match="Input should be less than 9"):
         parse_params({"must": "", "above": "9"}, Limits)
+
+
+class Additions(msgspec.Struct):
+    when: datetime | None = None
+    some: tuple[Literal["a", "b", "c"], ...] | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2024-07-01", "2024-06-30T22:00:00"),
+        ("2024-01-01 00:30", "2023-12-31T23:30:00"),
+        ("2024-07-01T12:00:00Z", "2024-07-01T12:00:00"),
+        ("2024-07-01T12:00:00.5+02:00", "2024-07-01T10:00:00.500000"),
+        ("2024-07-01T12:00:00 02:00", "2024-07-01T10:00:00"),
+    ],
+)
+def test_a_time_is_aware_and_local_without_an_offset(
+    text: str, utc: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Madrid")
+    time.tzset()
+    try:
+        when = parse_params({"when": text}, Additions).when
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert when is not None
+    assert when.astimezone(UTC).isoformat() == f"{utc}+00:00"
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2024-02-30", "2024-01-01T25:00", "12:00", "x" * 400])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(Problem, match="'when': Input should be a valid date or time, in ISO 8601"):
+        parse_params({"when": text}, Additions)
+
+
+def test_several_choices_are_separated_by_commas() -> None:
+    assert parse_params({"some": "b,a,b"}, Additions).some == ("b", "a", "b")
+    for text in ("", "a,", "a,d", "a b", "A"):
+        with pytest.raises(Problem, match="'some': Input should be 'a', 'b' or 'c'"):
+            parse_params({"some": text}, Additions)
 
 
 @pytest.mark.parametrize("kind", [list[int], float, dict[str, str], int | str])

@@ -1,4 +1,7 @@
-"""Hooks of schemathesis: half of the experiments it invents become real ones, to reach their data."""
+"""Hooks of schemathesis: half of the experiments it invents become real ones, to reach their data.
+
+No schema can tell which texts are cursors: those it invents become the beginning of a list.
+"""
 
 import zlib
 from typing import Any
@@ -17,3 +20,9 @@ def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) ->
         if number % 2:
             return {**path_parameters, "expid": EXPIDS[number // 2 % len(EXPIDS)]}
     return path_parameters
+
+
+@schemathesis.hook
+def map_query(context: Any, query: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Asks for the beginning where a cursor was invented."""
+    return {**query, "cursor": ""} if query and "cursor" in query else query

@@ -139,7 +139,10 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     cors_origins: Annotated[
         tuple[str, ...],
-        Meta(description="Browser origins that may call, as https://host[:port]; none or `*`: any may read, without credentials."),
+        Meta(
+            description="Browser origins that may call, as https://host[:port]; none or `*`: any may read, "
+            "never with credentials."
+        ),
     ] = ()
     access_log: Annotated[bool, Meta(description="Write one line per request to the log.")] = True
     compression: Annotated[

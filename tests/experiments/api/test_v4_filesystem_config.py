@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from tests.experiments.api.conftest import SHARED, Serve
-from tests.experiments.api.tree import make_tree, settle, write_configuration
+from tests.experiments.api.tree import make_tree, write_configuration
+from tests.experiments.sources.making import settle
 
 from mestral.readers.fingerprint import SETTLE_NS
 

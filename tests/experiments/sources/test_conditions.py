@@ -62,7 +62,7 @@ def fill(root: Path) -> None:
     (root / NAME / "tmp/ASLOGS/run.log").write_bytes(b"12345")
 
 
-def look(root: Path, **others: object) -> dict[PartName, Condition]:
+def look(root: Path, **others: str) -> dict[PartName, Condition]:
     found = source(root).conditions(experiment(NAME, **others))
     assert [condition.part for condition in found] == list(PartName)
     return {condition.part: condition for condition in found}

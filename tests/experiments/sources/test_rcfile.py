@@ -68,6 +68,7 @@ def test_every_key(tmp_path: Path) -> None:
     path = tmp_path / "rc"
     path.write_text(EVERYTHING)
     assert RcReader(path).read() == RcFile(
+        found=True,
         database_dir=Path("/d"), database_file="main.db", postgres=True,
         connection_url="postgresql://u:p%40w@h/db", local_root=Path("/l"), structures=Path("/s"),
         job_data=Path("/h"), history_logs=Path("/hl"), global_logs=Path("/gl"), default_stats=Path("/ds"),

@@ -7,10 +7,10 @@ left out.
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.sqlite import IN_ROW_ORDER, select, walk
-from mestral_experiments.sources.values import text
 
 _REAL = ("wrappers_jobs", "job_package")
 _PREVIEW = ("preview_wrappers_jobs", "wrapper_job_package")
@@ -76,8 +76,9 @@ def _rows(
         except (Missing, Damaged) as fault:
             faults.append(fault)
             continue
-        texts = [(text(job), text(wrapper)) for job, wrapper in found]
-        rows = [(job, wrapper) for job, wrapper in texts if job is not None and wrapper and wrapper.strip()]
+        rows = [
+            row for row in found if isinstance(row[0], str) and isinstance(row[1], str) and row[1].strip()
+        ]
         if rows:
             return rows
     damage = next((fault for fault in faults if isinstance(fault, Damaged)), None)
@@ -88,7 +89,7 @@ def _rows(
 
 def _read(
     connection: sqlite3.Connection, tables: Sequence[str], where: str, values: Sequence[object]
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     """Rows of the first of the tables that has the columns."""
     damage: Damaged | None = None
     for table in tables:

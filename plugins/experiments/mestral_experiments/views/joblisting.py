@@ -73,6 +73,8 @@ def job_page(
     shown: Sequence[Any] = items
     if frame.fields is not None:
         shown = chosen(ChosenJob, items, frame.fields)
+    elif quick and items and isinstance(items[0], JobItem):  # another field put them in order
+        shown = [QuickItem(item.name, item.status) for item in items]
     if frame.by_cursor:
         return JobSlice(shown, cursor_pagination(frame.size, len(items), frame.total, frame.next_cursor))
     numbers = pagination(

@@ -1,5 +1,6 @@
 """Parents, children and wrappers of jobs as v4 shows them (contract/API_V4.md 4.3 and 4.4)."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -54,7 +55,7 @@ def relatives(names: Sequence[str], states: Mapping[str, JobStatus] | None) -> l
 
 def wrapper_items(wrapper_of: Mapping[str, str]) -> list[WrapperItem]:
     """Wrappers in the order of their first job."""
-    jobs: dict[str, list[str]] = {}
+    jobs: defaultdict[str, list[str]] = defaultdict(list)
     for job, wrapper in wrapper_of.items():
-        jobs.setdefault(wrapper, []).append(job)
+        jobs[wrapper].append(job)
     return [WrapperItem(wrapper, names) for wrapper, names in jobs.items()]
