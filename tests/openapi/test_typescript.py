@@ -46,5 +46,6 @@ def test_generated_client_compiles_and_works(project: Path, protected_site: Site
         "a001 0.95",
         "a002 1.00",
         "a000 has 15 jobs that are completed",
+        "a000 exists, zzzz does not",
         "404 not_found",
     ]

@@ -14,7 +14,7 @@ const { data, error } = await client.GET("/v4/experiments", {
   params: { query: { only_active: false, order_by: "expid", page_size: 3 } },
 });
 if (error) throw new Error(error.error_message);
-const experiments: Experiment[] = data.experiments;
+const experiments = data.experiments as Experiment[]; // whole ones, because no `fields` were chosen
 for (const { name, completed, total } of experiments) {
   const share: number = total ? completed / total : 0;
   console.log(`${name} ${share.toFixed(2)}`);
@@ -25,6 +25,11 @@ const jobs = await client.GET("/v4/experiments/{expid}/jobs", {
   params: { path: { expid }, query: { view: "quick", status: "COMPLETED" } },
 });
 console.log(`${expid} has ${jobs.data?.pagination.total_items} jobs that are completed`);
+
+const named = await client.POST("/v4/experiments:batch", {
+  body: { expids: [expid, "zzzz"], fields: ["name"] },
+});
+console.log(`${named.data?.experiments[0]?.name} exists, ${named.data?.unknown} does not`);
 
 const unknown = await client.GET("/v4/experiments/{expid}", { params: { path: { expid: "zzzz" } } });
 console.log(`${unknown.response.status} ${unknown.error?.code}`);
