@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.terminal import TerminalReporter
 from tests.browser import Watched, running_browser
+from tests.postgres import Postgres, running_postgres
 from tests.sample_site import Site, serving_sample
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ def protected_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Protected, below `/api`."""
     with serving_sample(tmp_path_factory.mktemp("protected"), "ALL", "/api") as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests; each makes a database of its own."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,13 @@ class ExperimentsPlugin:
         return [HealthCheck(name="source", check=source, setting=key)]
 
     @hookimpl
+    async def mestral_shutdown(self, context: PluginContext) -> None:
+        """Give back what the source holds open."""
+        import asyncio
+
+        await asyncio.to_thread(context.services["experiments.source"].close)
+
+    @hookimpl
     def mestral_routes(self, context: PluginContext) -> Sequence[Routes]:
         """The paths of Autosubmit API 4.2.0."""
         from mestral_experiments.api import handlers

@@ -24,3 +24,13 @@ class ExperimentsSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=60, description="Seconds to wait for a locked SQLite database before answering 503."),
     ] = 2.0
+    database_seconds: Annotated[
+        float,
+        Meta(
+            ge=0.1, le=60, description="Seconds that one reading of PostgreSQL may take before answering 503."
+        ),
+    ] = 3.0
+    database_connections: Annotated[
+        int,
+        Meta(ge=1, le=100, description="Connections to PostgreSQL that each process may hold open."),
+    ] = 4

@@ -1,4 +1,8 @@
-"""The assembled app over a tree of experiments: real settings, real reader processes, real files."""
+"""The assembled app over a tree of experiments: real settings, real reader processes, real files and servers.
+
+Every test runs twice, with what Autosubmit keeps in SQLite and in files, and with the same moved into
+PostgreSQL. `@pytest.mark.files` is for tests about files themselves: they damage, change or look at them.
+"""
 
 import shutil
 import time
@@ -10,6 +14,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from tests.experiments.api.tree import make_tree
+from tests.experiments.moving import Moved
+from tests.postgres import Postgres
 
 from mestral.app import build_app
 from mestral.readers.fingerprint import SETTLE_NS
@@ -31,10 +37,49 @@ def serve_tree(
     return stack.enter_context(TestClient(build_app(settings)))
 
 
+class Backend:
+    """Where the data of a tree is when it is served: where it was made."""
+
+    def place(self, rc_file: Path) -> Callable[[], None]:
+        """Put what an rc file points to there; what is given does it again with what changed since."""
+        return lambda: None
+
+    def settle(self, rc_file: Path) -> None:
+        """As `place`, once, for a tree that does not change any more."""
+
+
+class InPostgres(Backend):
+    """It is moved into PostgreSQL."""
+
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+
+    def place(self, rc_file: Path) -> Callable[[], None]:
+        return Moved(rc_file, self._server).again
+
+    def settle(self, rc_file: Path) -> None:
+        Moved(rc_file, self._server).remove_files()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Both, one after the other."""
+    return InPostgres(request.getfixturevalue("postgres")) if request.param == "postgres" else Backend()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out tests about files where there are none."""
+    for item in list(items):
+        chosen = getattr(item, "callspec", None)
+        if chosen and chosen.params.get("backend") == "postgres" and item.get_closest_marker("files"):
+            items.remove(item)
+
+
 @pytest.fixture(scope="session")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tree(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The rc file of the sample tree, which no test changes and whose fingerprints are settled."""
     rc_file = make_tree(tmp_path_factory.mktemp("tree"))
+    backend.settle(rc_file)
     time.sleep(SETTLE_NS / 1e9)
     return rc_file
 
@@ -47,31 +92,41 @@ def client(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tes
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Serves a tree of the test's own."""
+def serve(backend: Backend, tmp_path: Path) -> Iterator[Serve]:
+    """Serves a tree of the test's own, which it may change as long as it changes files."""
     with ExitStack() as stack:
-        yield lambda rc_file: serve_tree(stack, rc_file, tmp_path / "state")
+
+        def served(rc_file: Path) -> TestClient[Any]:
+            again = backend.place(rc_file)
+            client = serve_tree(stack, rc_file, tmp_path / "state")
+            client.event_hooks = {"request": [lambda _: again()]}
+            return client
+
+        yield served
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
+def reference(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
     """A client of an app that serves a copy of the reference experiments of Autosubmit API."""
-    yield from _shared(SHARED / "reference", tmp_path_factory)
+    yield from _shared(SHARED / "reference", backend, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
+def real(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
     """A client of an app that serves a copy of experiments made by Autosubmit 4.1.17.1 and 4.2.0."""
-    yield from _shared(SHARED / "real" / "autosubmit", tmp_path_factory)
+    yield from _shared(SHARED / "real" / "autosubmit", backend, tmp_path_factory)
 
 
-def _shared(original: Path, folders: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
+def _shared(original: Path, backend: Backend, folders: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
     if not original.exists():
         pytest.skip("the recorded experiments are not there")
     root = folders.mktemp("shared") / "tree"
     shutil.copytree(original, root, copy_function=shutil.copy2)
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     rc_file = root.parent / "autosubmitrc"
     template = (SHARED / "real" / "autosubmitrc.template").read_text()
     rc_file.write_text(template.replace("@ROOT@", str(root)))
+    backend.settle(rc_file)
     with ExitStack() as stack:
         yield serve_tree(stack, rc_file, folders.mktemp("state"))

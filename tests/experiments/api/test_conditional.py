@@ -200,6 +200,7 @@ def test_what_was_damaged_is_shown_when_it_is_whole_again(changing: Changing) ->
     )
 
 
+@pytest.mark.files
 def test_an_unreadable_list_degrades_alone(changing: Changing) -> None:
     path = changing.root / "a001" / "pkl" / "job_list_a001.pkl"
     path.unlink()

@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from tests.experiments.api.conftest import Serve
 from tests.experiments.sources.making import jobs_database, settle, tree
 
@@ -12,6 +13,7 @@ from mestral.readers.fingerprint import SETTLE_NS
 from mestral_experiments.demo import unpack
 
 
+@pytest.mark.files
 def test_what_a_lock_hid_is_shown_as_soon_as_it_is_gone(serve: Serve, tmp_path: Path) -> None:
     rc_file = unpack(tmp_path / "data")
     (history,) = (tmp_path / "data").rglob("job_data_a001.db")
@@ -28,6 +30,7 @@ def test_what_a_lock_hid_is_shown_as_soon_as_it_is_gone(serve: Serve, tmp_path: 
     assert shown.json()["experiments"][0]["total"] == 104
 
 
+@pytest.mark.files
 def test_a_locked_job_list_loses_the_time_of_its_change_for_as_long_as_the_lock(
     serve: Serve, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from litestar.testing import TestClient
 from tests.experiments.api.conftest import Serve
 from tests.experiments.sources.making import digest
@@ -23,6 +24,7 @@ def every_get(client: TestClient[Any], expids: list[str]) -> Iterator[str]:
             yield f"{named}?only_active=false&page_size=0" if named == "/v4/experiments" else named
 
 
+@pytest.mark.files
 def test_all_gets_leave_the_tree_as_it_was(serve: Serve, tmp_path: Path) -> None:
     rc_file = unpack(tmp_path / "data")
     (main,) = (tmp_path / "data").rglob("autosubmit.db")

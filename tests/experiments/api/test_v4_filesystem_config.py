@@ -70,7 +70,8 @@ def test_the_files_and_the_settings_of_the_server_are_shown(client: TestClient[A
     assert config["JOBS"]["SIM"]["WALLCLOCK"] == "00:01"
     assert config["DEFAULT"]["DESCRIPTION"] == "Zebra first, plain"
     assert set(config) >= ADDED
-    shown = settings_of(str(tree.parent))
+    stored = "postgres" if "backend = postgres" in tree.read_text() else "sqlite"
+    shown = settings_of(str(tree.parent)) | {"DATABASE_BACKEND": stored}
     assert {key: config[key] for key in shown} == shown
 
 

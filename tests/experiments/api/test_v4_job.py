@@ -253,6 +253,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.files
 def test_what_was_locked_is_asked_again(root: Path, serve: Serve) -> None:
     time.sleep(SETTLE_NS / 1e9)  # an answer would be kept
     client = serve(root / "autosubmitrc")

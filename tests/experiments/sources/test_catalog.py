@@ -138,13 +138,6 @@ def test_no_experiment_database(tmp_path: Path, content: bytes | None) -> None:
     assert (caught.value.status, caught.value.message) == (503, "The experiment database cannot be read")
 
 
-def test_postgres_is_refused_in_plain_words(tmp_path: Path) -> None:
-    path = tree(tmp_path, "a001")
-    path.write_text(path.read_text().replace("[database]\n", "[database]\nbackend = postgres\n"))
-    with pytest.raises(Problem, match="backend = postgres"):
-        source(tmp_path).catalog()
-
-
 def test_many_wait_together_for_a_locked_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tree(tmp_path, "a001")
     reading = source(tmp_path, busy_seconds=0.3)

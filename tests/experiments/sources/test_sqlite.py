@@ -11,7 +11,8 @@ import pytest
 from tests.experiments.sources.making import database, digest, run_python, writing
 
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
-from mestral_experiments.sources.sqlite import open_readonly, read_database, select
+from mestral_experiments.sources.sqlite import open_readonly, read_database
+from mestral_experiments.sources.sqlitetables import SqliteTables
 
 COUNT = "SELECT COUNT(*), MAX(x) FROM t"
 
@@ -275,12 +276,14 @@ def test_what_a_killed_reader_left_is_removed(tmp_path: Path) -> None:
 def test_columns_are_found_by_name(tmp_path: Path) -> None:
     path = database(tmp_path / "data" / "x.db", "CREATE TABLE t (b, A)", "INSERT INTO t VALUES (1, 2)")
     with open_readonly(path, state_dir=tmp_path, busy_seconds=0.1) as connection:
-        assert select(connection, "t", ("a", "b", "c"), needs=("a",)) == [(2, 1, None)]
-        assert select(connection, "t", {"a": "a + 1", "c": "c + 1"}, needs=("a",)) == [(3, None)]
+        assert SqliteTables(connection).select("t", ("a", "b", "c"), needs=("a",)) == [(2, 1, None)]
+        assert SqliteTables(connection).select("t", {"a": "{0} + 1", "c": "{0} + 1"}, needs=("a",)) == [
+            (3, None)
+        ]
         with pytest.raises(Damaged, match="c"):
-            select(connection, "t", ("a", "c"), needs=("c",))
+            SqliteTables(connection).select("t", ("a", "c"), needs=("c",))
         with pytest.raises(Missing):
-            select(connection, "other", ("a",), needs=("a",))
+            SqliteTables(connection).select("other", ("a",), needs=("a",))
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
@@ -288,7 +291,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         tmp_path / "data" / "x.db", "CREATE TABLE t (x TEXT)", "INSERT INTO t VALUES (CAST(x'41FF' AS TEXT))"
     )
     with open_readonly(path, state_dir=tmp_path, busy_seconds=0.1) as connection:
-        assert select(connection, "t", ("x",), needs=()) == [("A\ufffd",)]
+        assert SqliteTables(connection).select("t", ("x",), needs=()) == [("A\ufffd",)]
 
 
 def test_root_does_not_touch_the_journals_of_others(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""`AutosubmitSource`: the experiments of Autosubmit, read from its own files and SQLite databases.
+"""`AutosubmitSource`: the experiments of Autosubmit, read from its own files and databases.
 
 Guarantees: those of `ExperimentSource`. This module and what it builds on (`relations`, `lists`, `access`)
-only decide which file answers which question and which sentence a fault becomes; each format is read in a
+only decide which store answers which question and which sentence a fault becomes; each format is read in a
 module of its own.
 """
 
@@ -19,7 +19,8 @@ from mestral_experiments.sources.health import problem_of
 from mestral_experiments.sources.jobfiles import JobFiles
 from mestral_experiments.sources.maindb import MainDatabase
 from mestral_experiments.sources.protocol import Part
-from mestral_experiments.sources.stamps import ManyStamps, stamp_one
+
+_UNREACHABLE = "The database of the experiments cannot be reached"
 
 
 class AutosubmitSource(Conditions, JobFiles):
@@ -32,31 +33,36 @@ class AutosubmitSource(Conditions, JobFiles):
 
     def __init__(self, settings: ExperimentsSettings, state_dir: Path) -> None:
         super().__init__(settings, state_dir)
-        self._main = MainDatabase(state_dir, settings.busy_seconds, self._failures)
-        self._many = ManyStamps()
+        self._main = MainDatabase(self._failures)
 
     def catalog(self) -> Catalog:
         """All experiments."""
-        return self._main.catalog(self._settings())
+        return self._main.catalog(self._storage())
 
     def find(self, expid: str) -> Experiment:
         """The experiment of that name; 404 for what is no name or unknown."""
-        experiment = self._main.find(self._settings(), expid) if places.is_name(expid) else None
+        experiment = self._main.find(self._storage(), expid) if places.is_name(expid) else None
         if experiment is None:
             raise not_found(f"Experiment with expid '{expid}' not found.")
         return experiment
 
     def fingerprint(self, experiment: Experiment, *parts: Part) -> Fingerprint:
         """Fingerprint of the experiment's own rows and the files of `parts`."""
-        return stamp_one(self._settings(), experiment, parts)
+        with self._answering(_UNREACHABLE):
+            return self._storage().fingerprint(experiment, parts)
 
     def fingerprint_list(self, experiments: Sequence[Experiment], *parts: Part) -> Fingerprint:
         """As `fingerprint` for many, by `stat` alone."""
-        return self._many.stamp(self._settings(), experiments, parts)
+        with self._answering(_UNREACHABLE):
+            return self._storage().fingerprint_list(experiments, parts)
 
     def health(self) -> str | None:
         """What is wrong with the rc file or with what it points to; None when all is well."""
-        return problem_of(self._rc, self._main)
+        return problem_of(self._rc, lambda: self._main.problem(self._storage()))
+
+    def close(self) -> None:
+        """Close the connections to a database."""
+        self._forget()
 
     def folder(self, experiment: Experiment) -> Path:
         """The experiment's folder."""

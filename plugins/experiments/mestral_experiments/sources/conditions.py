@@ -10,21 +10,19 @@ Nothing is read again, damage included, as long as its files are the same.
 
 import logging
 import os
-import stat
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
 
-from mestral.readers import fingerprint, stamp_sqlite
 from mestral_experiments.model import Condition, Experiment, PartName, PartState
 from mestral_experiments.sources import history, jobsdb, layout, places, structure, wrapperdb
 from mestral_experiments.sources.access import SMALL
 from mestral_experiments.sources.configurations import Configurations
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Forbidden, Missing, refused
+from mestral_experiments.sources.filestorage import weigh
 from mestral_experiments.sources.relations import Relations
 from mestral_experiments.sources.runs import Runs
-from mestral_experiments.sources.sqlite import read_database
+from mestral_experiments.sources.storage import Pickle, Store
 
 _BUSY_SECONDS = 0.5  # there are several databases, and to find one locked is an answer
 _MOST_LOGS = 1000  # files that are added up
@@ -59,9 +57,8 @@ class _Found:
 
     def __init__(self) -> None:
         self.format: str | None = None
-        self.files: list[str] = []
-        self.name: str | None = None  # of what is looked at, where it is not the part's own file
-        self.too_many = False
+        self.weigh: Callable[[], tuple[int | None, datetime | None]] = lambda: (None, None)
+        self.name: str | None = None  # of what is looked at, where it is not the part's own
 
 
 class Conditions(Relations, Runs, Configurations):
@@ -97,48 +94,52 @@ class Conditions(Relations, Runs, Configurations):
             state = PartState.DAMAGED
         if state is PartState.DAMAGED and reason is None:
             reason = f"{_NAMES[part]} needs more memory than an answer may take."
-        size, modified = _weigh(found)
+        try:
+            size, modified = found.weigh()
+        except Fault:
+            size, modified = None, None
         return Condition(part, state, found.format, size, modified, reason)
 
     def _look_at_jobs(self, experiment: Experiment, found: _Found) -> None:
-        file = self._job_list(experiment)
-        if file is None:
+        jobs = self._storage().job_list(experiment)
+        if jobs is None:
             raise Missing("no job list")
-        if file.database:
-            self._examine(experiment, (file.path,), jobsdb.examine, found)
+        if isinstance(jobs, Store):
+            self._examine((jobs,), jobsdb.examine, found)
         else:
-            found.files, found.format = [file.path], "pickle"
-            if layout := self._parsed(file).layout:
+            found.weigh, found.format = jobs.weigh, "pickle"
+            if layout := self._parsed(jobs).layout:
                 found.format = f"pickle: {layout}"
 
     def _look_at_structure(self, experiment: Experiment, found: _Found) -> None:
-        candidates = places.structures(self._settings(), experiment)
         try:
-            self._examine(experiment, candidates, structure.examine, found)
+            self._examine(self._storage().structures(experiment), structure.examine, found)
         except Missing:
             found.name = "The job list, which may hold the structure,"
-            file = self._job_list(experiment)
-            if file is None or not self._drawn(experiment):
+            jobs = self._storage().job_list(experiment)
+            if not isinstance(jobs, Pickle) or not self._drawn(experiment):
                 raise
-            found.files, found.format = [file.path], "graph in the job list"
+            found.weigh, found.format = jobs.weigh, "graph in the job list"
 
     def _look_at_history(self, experiment: Experiment, found: _Found) -> None:
-        self._examine(experiment, (self._history(experiment),), history.examine, found)
+        self._examine((self._storage().history(experiment),), history.examine, found)
 
     def _look_at_configuration(self, experiment: Experiment, found: _Found) -> None:
         try:
             configuration, taken = self._configuration(experiment)
         except Damaged as fault:
-            found.files = [stamp.path for stamp in fault.taken.stamps if stamp.inode]
+            found.weigh = partial(weigh, [stamp.path for stamp in fault.taken.stamps if stamp.inode])
             raise
-        found.files = [stamp.path for stamp in taken.stamps if stamp.inode]
+        found.weigh = partial(weigh, [stamp.path for stamp in taken.stamps if stamp.inode])
         if not configuration.data:
             raise Missing("no folder conf")
         found.format = "ini files (Autosubmit 3)" if configuration.as3 else "YAML files (Autosubmit 4)"
 
     def _look_at_logs(self, experiment: Experiment, found: _Found) -> None:
         rc, name = self._settings(), experiment.name
-        listed = []
+        listed: list[str] = []
+        paths: list[str] = []
+        too_many = False
         for folder in places.log_folders(rc, name):
             places.checked(rc, name, folder)
             try:
@@ -148,48 +149,37 @@ class Conditions(Relations, Runs, Configurations):
                 continue
             except OSError as error:
                 raise refused(folder, error) from error
-            found.too_many = found.too_many or len(found.files) + len(files) > _MOST_LOGS
-            found.files += [folder] if found.too_many else [folder, *files]
+            too_many = too_many or len(paths) + len(files) > _MOST_LOGS
+            paths += [folder] if too_many else [folder, *files]
+            found.weigh = partial(_age if too_many else weigh, paths)
             listed.append(folder.rpartition("/")[2])
         if not listed:
             raise Missing("no folder of logs")
         found.format = f"folder{'s' if len(listed) > 1 else ''} {', '.join(listed)}"
 
     def _look_at_wrappers(self, experiment: Experiment, found: _Found) -> None:
-        self._examine(experiment, places.packages(self._settings(), experiment), wrapperdb.examine, found)
+        self._examine(self._storage().wrappers(experiment), wrapperdb.examine, found)
 
     def _look_at_layout(self, experiment: Experiment, found: _Found) -> None:
-        path = places.layout_file(self._settings(), experiment.name)
-        self._examine(experiment, (path,), layout.examine, found)
+        self._examine((self._storage().layout(experiment),), layout.examine, found)
 
-    def _examine(
-        self, experiment: Experiment, paths: Sequence[str], examine: Callable[..., str], found: _Found
-    ) -> None:
-        """Go over the first of the databases that has the tables."""
-        rc = self._settings()
-        for path in paths:
-            if not places.exists(places.checked(rc, experiment.name, path)):
-                continue
-            found.files, found.format = [path, f"{path}-wal"], "SQLite"
+    def _examine(self, stores: Iterable[Store], examine: Callable[..., str], found: _Found) -> None:
+        """Go over the first of the stores that has the tables."""
+        for store in stores:
+            found.weigh, found.format = store.weigh, store.kind
             try:
-                found.format = f"SQLite: {self._examined(path, examine)}"
+                found.format = f"{store.kind}: {self._examined(store, examine)}"
             except Missing:
                 continue
             return
-        raise Missing("none of the databases")
+        raise Missing("no store has the tables")
 
-    def _examined(self, path: str, examine: Callable[..., str]) -> str:
-        """What `examine` says of a database: kept, as damage is, as long as its file does not change."""
-        taken = fingerprint(stamp_sqlite(path))
-        read = partial(
-            read_database,
-            path,
-            examine,
-            state_dir=self._state_dir,
-            busy_seconds=min(self._busy_seconds, _BUSY_SECONDS),
-        )
+    def _examined(self, store: Store, examine: Callable[..., str]) -> str:
+        """What `examine` says of a store: kept, as damage is, as long as the store does not change."""
+        taken = store.taken()
+        read = partial(store.read, examine, patience=_BUSY_SECONDS)
         return self._memo.get(
-            (path, examine), taken, lambda: (self._failures.read((path, examine), taken, read), SMALL)
+            (store, examine), taken, lambda: (self._failures.read((store, examine), taken, read), SMALL)
         )
 
 
@@ -201,19 +191,6 @@ def _state_of(fault: Fault) -> PartState:
     return PartState.UNREADABLE if isinstance(fault, Forbidden) else PartState.DAMAGED
 
 
-def _weigh(found: _Found) -> tuple[int | None, datetime | None]:
-    """Bytes of the files, folders left out, and the last change of any."""
-    size, newest = None, None
-    for path in found.files:
-        try:
-            st = os.stat(path)  # noqa: PTH116 - hot path
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISREG(st.st_mode):
-            size = (size or 0) + st.st_size
-        newest = max(newest or 0.0, st.st_mtime)
-    modified = None
-    if newest is not None:
-        with suppress(ValueError, OverflowError, OSError):  # a time that no calendar has
-            modified = datetime.fromtimestamp(newest, UTC)
-    return None if found.too_many else size, modified
+def _age(paths: Iterable[str]) -> tuple[None, datetime | None]:
+    """As `weigh`, where there is too much to add up."""
+    return None, weigh(paths)[1]

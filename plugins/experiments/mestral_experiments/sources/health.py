@@ -5,21 +5,24 @@ what to do. A locked database is no fault: it passes.
 """
 
 import os
-from pathlib import Path
+from collections.abc import Callable
 
-from mestral_experiments.sources.faults import Busy, Fault, Missing
-from mestral_experiments.sources.maindb import MainDatabase
 from mestral_experiments.sources.rcfile import RcFile, RcReader
 
 
-def problem_of(reader: RcReader, main: MainDatabase) -> str | None:
-    """What is wrong with the rc file, the folder of the experiments or the experiment database; else None."""
+def problem_of(reader: RcReader, look: Callable[[], str]) -> str | None:
+    """What is wrong with the rc file, the folder of the experiments or the shared databases; else None.
+
+    Args:
+        reader: Of the rc file.
+        look: `Storage.problem`, called once the rc file can be read.
+    """
     file, rc, problem = reader.look()
     problems = [problem]
-    if rc is not None and rc.postgres:
-        problems.append(f"{file}: [database] backend = postgres, which this version cannot read")
-    elif rc is not None:
-        problems += [_of_root(file, rc), _of_database(file, rc, main)]
+    if rc is not None:
+        problems.append(_of_root(file, rc))
+        if what := look():
+            problems.append(f"{file}: {what}")
     found = [one for one in problems if one]
     if not found:
         return None
@@ -33,20 +36,3 @@ def _of_root(file: str, rc: RcFile) -> str:
         default = " (the default)" if rc.local_root == RcFile().local_root else ""
         return f"{file}: [local] path = {rc.local_root}{default}: {error.strerror}"
     return ""
-
-
-def _of_database(file: str, rc: RcFile, main: MainDatabase) -> str:
-    try:
-        main.look(rc)
-    except Busy:
-        return ""
-    except Fault as fault:
-        what = _missing(rc.main_database) if isinstance(fault, Missing) else str(fault)
-        default = " (the default)" if rc.database_dir == RcFile().database_dir else ""
-        return f"{file}: [database] path and filename{default}: {what}"
-    return ""
-
-
-def _missing(database: Path) -> str:
-    """Why `Missing`: SQLite takes an empty file for a database without tables."""
-    return f"{database}: {'has no table experiment' if database.exists() else 'does not exist'}"

@@ -6,7 +6,6 @@ and harms neither its row nor another. What nobody shows and may be large (`extr
 """
 
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ import msgspec
 
 from mestral_experiments.model import Attempt, Run, Times
 from mestral_experiments.sources.faults import Missing
-from mestral_experiments.sources.sqlite import rows, select, walk
+from mestral_experiments.sources.storage import Database
 from mestral_experiments.sources.values import integer, number, positive, text
 
 R = TypeVar("R", Attempt, Times)
@@ -62,30 +61,30 @@ _NEEDS = ("id", "job_name", "counter", "last", "rowtype")
 _LAST = "last = 1 AND rowtype >= 2"
 
 
-def read_latest_run(connection: sqlite3.Connection) -> Run | None:
+def read_latest_run(database: Database) -> Run | None:
     """The run with the largest id; None when there is none.
 
     Raises:
         Damaged: The table of runs has no ids.
     """
-    found = _runs(connection, "ORDER BY run_id DESC LIMIT 1")
+    found = _runs(database, "ORDER BY run_id DESC LIMIT 1")
     return found[0] if found else None
 
 
-def read_runs(connection: sqlite3.Connection) -> list[Run]:
+def read_runs(database: Database) -> list[Run]:
     """All runs by ascending id.
 
     Raises:
         Damaged: As `read_latest_run`.
     """
-    return _runs(connection, "ORDER BY run_id")
+    return _runs(database, "ORDER BY run_id")
 
 
-def read_run_metadata(connection: sqlite3.Connection, run_id: int) -> tuple[object] | None:
+def read_run_metadata(database: Database, run_id: int) -> tuple[object] | None:
     """What is stored as the configuration of a run; None without such a run.
 
     Args:
-        connection: From `open_readonly`.
+        database: What is asked.
         run_id: Within 64 bits.
 
     Raises:
@@ -93,11 +92,11 @@ def read_run_metadata(connection: sqlite3.Connection, run_id: int) -> tuple[obje
         Damaged: As `read_latest_run`.
     """
     tail = "WHERE run_id = ?"
-    found = select(connection, "experiment_run", ("metadata",), tail, (run_id,), needs=("run_id",))
+    found = database.select("experiment_run", ("metadata",), tail, (run_id,), needs=("run_id",))
     return (found[0][0],) if found else None
 
 
-def read_attempts(connection: sqlite3.Connection, name: str | None, last: bool) -> list[Attempt]:
+def read_attempts(database: Database, name: str | None, last: bool) -> list[Attempt]:
     """Attempts, see `ExperimentSource.attempts`.
 
     Raises:
@@ -105,21 +104,21 @@ def read_attempts(connection: sqlite3.Connection, name: str | None, last: bool) 
     """
     conditions, values = (["job_name = ?"], [name]) if name is not None else ([], [])
     if last:
-        return _last(connection, _ATTEMPT, Attempt, conditions, values)
+        return _last(database, _ATTEMPT, Attempt, conditions, values)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    return _records(connection, _ATTEMPT, Attempt, f"{where} ORDER BY id", values)
+    return _records(database, _ATTEMPT, Attempt, f"{where} ORDER BY id", values)
 
 
-def read_last_times(connection: sqlite3.Connection) -> list[Times]:
+def read_last_times(database: Database) -> list[Times]:
     """Times of the last attempt of every job.
 
     Raises:
         Damaged: As `read_attempts`.
     """
-    return _last(connection, _TIMES, Times, [], ())
+    return _last(database, _TIMES, Times, [], ())
 
 
-def examine(connection: sqlite3.Connection) -> str:
+def examine(database: Database) -> str:
     """What was found, in words, once both tables could be gone over; one of them may be missing.
 
     Raises:
@@ -129,18 +128,18 @@ def examine(connection: sqlite3.Connection) -> str:
     found = []
     for table, needs in (("experiment_run", ("run_id",)), ("job_data", _NEEDS)):
         try:
-            walk(connection, table, needs)
+            database.walk(table, needs)
         except Missing:
             continue
         found.append(table)
     if not found:
         raise Missing("no table of runs or attempts")
-    ((version,),) = rows(connection, "PRAGMA user_version")
-    return f"table{'s' if len(found) > 1 else ''} {', '.join(found)} of version {version}"
+    version = "" if database.version is None else f" of version {database.version}"
+    return f"table{'s' if len(found) > 1 else ''} {', '.join(found)}{version}"
 
 
 def _last(
-    connection: sqlite3.Connection,
+    database: Database,
     fields: Mapping[str, Callable[[object], object]],
     record: type[R],
     conditions: Sequence[str],
@@ -148,26 +147,26 @@ def _last(
 ) -> list[R]:
     """The attempt of each job that counts, of those that meet the conditions."""
     where = f"WHERE {' AND '.join((*conditions, _LAST))}"
-    found = _records(connection, fields, record, f"{where} ORDER BY id", values)
+    found = _records(database, fields, record, f"{where} ORDER BY id", values)
     names = {attempt.name for attempt in found}
     if len(names) < len(found):  # rare, and sorting by counter would cost half of the reading
-        found = _records(connection, fields, record, f"{where} ORDER BY counter, id", values)
+        found = _records(database, fields, record, f"{where} ORDER BY counter, id", values)
     return list({attempt.name: attempt for attempt in found}.values())
 
 
 def _records(
-    connection: sqlite3.Connection,
+    database: Database,
     fields: Mapping[str, Callable[[object], object]],
     record: type[R],
     tail: str,
     values: Sequence[object],
 ) -> list[R]:
     wanted = {
-        column: f"CASE WHEN {column} > 0 THEN {column} END" if mend is positive else column
+        column: "CASE WHEN {0} > 0 THEN {0} END" if mend is positive else "{0}"
         for column, mend in fields.items()
     }
     try:
-        rows = select(connection, "job_data", wanted, tail, values, needs=_NEEDS)
+        rows = database.select("job_data", wanted, tail, values, needs=_NEEDS)
     except Missing:
         return []
     try:
@@ -181,9 +180,9 @@ def _records(
     return msgspec.convert(named, list[record])  # type: ignore[valid-type]
 
 
-def _runs(connection: sqlite3.Connection, tail: str) -> list[Run]:
+def _runs(database: Database, tail: str) -> list[Run]:
     try:
-        rows = select(connection, "experiment_run", _RUN, tail, needs=("run_id",))
+        rows = database.select("experiment_run", _RUN, tail, needs=("run_id",))
     except Missing:
         return []
     runs = []

@@ -4,7 +4,6 @@ Guarantees: columns are found by name; an absent column or an unreadable value i
 the page that the whole list would give.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,24 +13,25 @@ import msgspec
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.joblist import build_jobs, matching, position_after
 from mestral_experiments.sources.protocol import JobPage, JobQuery
-from mestral_experiments.sources.sqlite import columns, json_rows, rows, select, walk
+from mestral_experiments.sources.storage import Database
 
 _FREQUENT = (JobStatus.COMPLETED, JobStatus.WAITING)  # SQLite compares one after the other
 _CODES = " ".join(f"WHEN '{status.name}' THEN {status.value}" for status in (*_FREQUENT, *JobStatus))
 _STATE_OF_CODE = {status.value: status for status in JobStatus} | {None: JobStatus.UNKNOWN}
-_POSITIVE = "CASE WHEN typeof({0}) = 'integer' AND {0} > 0 THEN {0} END"
-_COLUMNS = {
-    name: name for name in ("name", "id", "status", "priority", "section", "date", "member", "chunk")
-} | {
-    "status": f"CASE status {_CODES} ELSE {JobStatus.UNKNOWN.value} END",
-    "split": _POSITIVE.format("split"),
-    "splits": _POSITIVE.format("splits"),
-    "local_logs_out": "local_logs_out",
-    "local_logs_err": "local_logs_err",
-    "remote_logs_out": "remote_logs_out",
-    "remote_logs_err": "remote_logs_err",
-}
-"""Columns in the order of the fields of `Job`, as `build_jobs` wants their values."""
+_POSITIVE = "CASE WHEN {0} > 0 THEN {0} END"
+_COLUMNS = dict.fromkeys(
+    (
+        "name", "id", "status", "priority", "section", "date", "member", "chunk", "split", "splits",
+        "local_logs_out", "local_logs_err", "remote_logs_out", "remote_logs_err",
+    ),
+    "{0}",
+) | {
+    "status": f"CASE {{0}} {_CODES} ELSE {JobStatus.UNKNOWN.value} END",
+    "split": _POSITIVE,
+    "splits": _POSITIVE,
+}  # fmt: skip
+"""Columns in the order of the fields of `Job`, read as `build_jobs` wants their values."""
+_STATE_COLUMNS = {name: _COLUMNS[name] for name in ("name", "status")}
 _JOBS = msgspec.json.Decoder(list[Job])
 _STATES = msgspec.json.Decoder(list[tuple[str, JobStatus]])
 _NAMES = msgspec.json.Decoder(list[str])
@@ -39,36 +39,35 @@ _PATTERNS = 8  # whose matches are kept with the names
 _LONGEST_PAGE = 1000  # jobs that are asked for one by one; SQLite allows 32,766
 
 
-def read_jobs(connection: sqlite3.Connection) -> list[Job]:
+def read_jobs(database: Database) -> list[Job]:
     """All jobs, in the order of the table.
 
     Raises:
         Missing: No table.
         Damaged: A table without names.
     """
-    json = json_rows(connection, "jobs", _COLUMNS)
+    json = database.json_rows("jobs", _COLUMNS)
     if json is not None:
         with suppress(msgspec.ValidationError):
             return _JOBS.decode(json)
-    return build_jobs(select(connection, "jobs", _COLUMNS, needs=("name",)))
+    return build_jobs(database.select("jobs", _COLUMNS, needs=("name",)))
 
 
-def read_states(connection: sqlite3.Connection) -> list[tuple[str, JobStatus]]:
+def read_states(database: Database) -> list[tuple[str, JobStatus]]:
     """Name and state of all jobs, in the order of the table.
 
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    wanted = {"name": "name", "status": _COLUMNS["status"]}
-    json = json_rows(connection, "jobs", wanted)
+    json = database.json_rows("jobs", _STATE_COLUMNS)
     if json is not None:
         with suppress(msgspec.ValidationError):
             return _STATES.decode(json)
-    found = select(connection, "jobs", wanted, needs=("name",))
+    found = database.select("jobs", _STATE_COLUMNS, needs=("name",))
     return [(name, _STATE_OF_CODE[code]) for name, code in found if isinstance(name, str)]
 
 
-def read_states_of(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, JobStatus]:
+def read_states_of(database: Database, names: Sequence[str]) -> dict[str, JobStatus]:
     """States of these jobs by name; what is not in the table is left out.
 
     Raises:
@@ -76,20 +75,18 @@ def read_states_of(connection: sqlite3.Connection, names: Sequence[str]) -> dict
     """
     if len(names) > _LONGEST_PAGE:
         wanted = set(names)
-        return {name: state for name, state in read_states(connection) if name in wanted}
-    columns = {"name": "name", "status": _COLUMNS["status"]}
-    tail = f"WHERE name IN ({', '.join('?' * len(names))})"
-    found = select(connection, "jobs", columns, tail, names, needs=("name",))
+        return {name: state for name, state in read_states(database) if name in wanted}
+    found = database.select("jobs", _STATE_COLUMNS, _of(names), names, needs=("name",))
     return {name: _STATE_OF_CODE[code] for name, code in found}
 
 
-def read_job(connection: sqlite3.Connection, name: str) -> Job | None:
+def read_job(database: Database, name: str) -> Job | None:
     """The job of exactly this name, None without one.
 
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    found = build_jobs(select(connection, "jobs", _COLUMNS, "WHERE name = ?", (name,), needs=("name",)))
+    found = build_jobs(database.select("jobs", _COLUMNS, "WHERE name = ?", (name,), needs=("name",)))
     return found[0] if found else None
 
 
@@ -97,7 +94,7 @@ class Names(msgspec.Struct, frozen=True):
     """The names of all jobs, which change only when a job list is created anew.
 
     Attributes:
-        json: As SQLite wrote them, to see that nothing changed.
+        json: As the database wrote them, to see that nothing changed.
         ordered: In (lower-case name, name) order.
         lowered: The same in lower case.
         found: Those that match a pattern, for the patterns that were asked for last.
@@ -121,13 +118,11 @@ class Names(msgspec.Struct, frozen=True):
         return found
 
 
-def read_page(
-    connection: sqlite3.Connection, query: JobQuery, before: Names | None
-) -> tuple[JobPage, Names] | None:
+def read_page(database: Database, query: JobQuery, before: Names | None) -> tuple[JobPage, Names] | None:
     """The page without reading the other jobs: the names alone say which jobs are on it.
 
     Args:
-        connection: From `open_readonly`.
+        database: What is asked.
         query: What is asked for.
         before: The names as they were; they need not be sorted again when they are the same.
 
@@ -138,12 +133,12 @@ def read_page(
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    names = _names(connection, before)
+    names = _names(database, before)
     if names is None:
         return None
     found = names.matching(query.name)
     if query.status is not None:
-        states = dict(read_states(connection))
+        states = dict(read_states(database))
         found = [name for name in found if states[name] is query.status]
     start = query.offset
     if query.after is not None:
@@ -151,14 +146,18 @@ def read_page(
     page = found[start : None if query.limit is None else start + query.limit]
     if len(page) > _LONGEST_PAGE:
         return None
-    tail = f"WHERE name IN ({', '.join('?' * len(page))})"
-    chosen = select(connection, "jobs", _COLUMNS, tail, page, needs=("name",))
+    chosen = database.select("jobs", _COLUMNS, _of(page), page, needs=("name",))
     jobs = {job.name: job for job in build_jobs(chosen)}
     return JobPage(jobs=[jobs[name] for name in page], total=len(found)), names
 
 
-def _names(connection: sqlite3.Connection, before: Names | None) -> Names | None:
-    json = json_rows(connection, "jobs", ("name",))
+def _of(names: Sequence[str]) -> str:
+    """The end of a statement about the jobs of these names, which may be none."""
+    return f"WHERE name IN ({', '.join('?' * len(names)) or 'NULL'})"
+
+
+def _names(database: Database, before: Names | None) -> Names | None:
+    json = database.json_rows("jobs", ("name",))
     if json is None:
         return None
     if before is not None and json == before.json:
@@ -173,12 +172,9 @@ def _names(connection: sqlite3.Connection, before: Names | None) -> Names | None
     return Names(json, tuple([name for _, name in pairs]), tuple([lower for lower, _ in pairs]))
 
 
-def read_modified(connection: sqlite3.Connection) -> datetime | None:
+def read_modified(database: Database) -> datetime | None:
     """The newest `modified` (aware, UTC); None for no or an empty table, and for text that is no time."""
-    types = columns(connection, "jobs")
-    if "modified" not in types:
-        return None
-    ((newest,),) = rows(connection, "SELECT MAX(modified) FROM jobs")
+    newest = database.newest("jobs", "modified")
     if not isinstance(newest, str):
         return None
     try:
@@ -188,11 +184,11 @@ def read_modified(connection: sqlite3.Connection) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def examine(connection: sqlite3.Connection) -> str:
+def examine(database: Database) -> str:
     """What was found, in words, once the whole table could be gone over.
 
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    walk(connection, "jobs", ("name",))
+    database.walk("jobs", ("name",))
     return "table jobs"

@@ -1,27 +1,24 @@
-"""The shared databases: `autosubmit.db` (experiment, details) and `as_times.db` (status) as one catalog.
+"""The shared databases, of experiments and their details and of what is running, as one catalog.
 
-Guarantees: each is read again only when its file changed; records that are the same give the same `Catalog`
+Guarantees: each is read again only when it changed; records that are the same give the same `Catalog`
 object. Without details or status the experiments are served all the same (contract/API_V4.md 10.1). Safe
 from several threads: one reads, the others that wait get what it found.
 """
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import TypeVar
 
 from mestral import Problem, unavailable
-from mestral.readers import Fingerprint, fingerprint, stamp_sqlite
+from mestral.readers import Fingerprint
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.catalog import Catalog, Columns, Derived
 from mestral_experiments.sources.failures import Failures
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Missing
-from mestral_experiments.sources.rcfile import RcFile
-from mestral_experiments.sources.sqlite import open_in_place, open_readonly, read_database, select
+from mestral_experiments.sources.storage import Database, Storage, Store
 from mestral_experiments.sources.tables import (
     DETAILS,
     EXPERIMENT,
@@ -43,27 +40,23 @@ class MainDatabase:
     """Keeps the catalog.
 
     Args:
-        state_dir: For copies of databases that cannot be read in place.
-        busy_seconds: How long to wait for a lock.
         failures: Remembers what could not be read.
     """
 
-    def __init__(self, state_dir: Path, busy_seconds: float, failures: Failures) -> None:
-        self._state_dir = state_dir
-        self._busy_seconds = busy_seconds
+    def __init__(self, failures: Failures) -> None:
         self._failures = failures
         self._lock = threading.Lock()
         self._began = float("-inf")  # monotonic time when the last attempt began
         self._outcome: Catalog | Problem | None = None
         self._catalog: Catalog | None = None
         self._derived = Derived()
-        self._main_taken = self._status_taken = Fingerprint()
+        self._moment = self._main_taken = self._status_taken = Fingerprint()
         self._experiments, self._details, self._status = map(no_rows, (EXPERIMENT, DETAILS, STATUS))
         self._status_known = True
         self._alone: dict[str, Experiment] = {}  # found since the databases changed, before all are read
         self._alone_taken = Fingerprint()
 
-    def catalog(self, rc: RcFile) -> Catalog:
+    def catalog(self, storage: Storage) -> Catalog:
         """All experiments as they are now.
 
         Raises:
@@ -76,7 +69,7 @@ class MainDatabase:
             if self._outcome is None or self._began < arrived:
                 self._began = time.monotonic()
                 try:
-                    self._outcome = self._current(rc)
+                    self._outcome = self._current(storage)
                 except Problem as problem:
                     self._outcome = problem
             outcome = self._outcome
@@ -84,119 +77,108 @@ class MainDatabase:
             raise outcome.with_traceback(None)
         return outcome
 
-    def find(self, rc: RcFile, name: str) -> Experiment | None:
+    def find(self, storage: Storage, name: str) -> Experiment | None:
         """The experiment of that name; alone, when the databases changed since all were read.
 
         Raises:
             Problem: As `catalog`.
         """
-        with self._lock:
-            taken = fingerprint((*stamp_sqlite(rc.main_database), *stamp_sqlite(rc.status_database)))
-            if self._catalog is not None and _proven(self._main_taken + self._status_taken, taken):
+        with self._lock, suppress(Fault):
+            moment = storage.moment()
+            if self._catalog is not None and _proven(self._moment, moment):
                 return self._catalog.find(name)
-            if not _proven(self._alone_taken, taken):
-                self._alone, self._alone_taken = {}, taken
-            if name in self._alone:
-                return self._alone[name]
-            try:
-                found = self._read_one(rc, name)
-            except Fault as fault:
-                logger.debug("%s is not read alone: %s", name, fault)
-            else:
-                if found is not None:  # names that nobody has are without number
-                    self._alone[name] = found
-                return found
-        return self.catalog(rc).find(name)  # waits for a lock, and says what is wrong
+            if not _proven(self._alone_taken, moment):
+                self._alone, self._alone_taken = {}, moment
+            if name not in self._alone:
+                found = _read_one(storage, name)
+                if found is None:  # names that nobody has are without number
+                    return None
+                self._alone[name] = found
+            return self._alone[name]
+        return self.catalog(storage).find(name)  # waits for a lock, and says what is wrong
 
-    def look(self, rc: RcFile) -> None:
-        """See whether the experiment database can be read, without reading or copying all of it.
-
-        Raises:
-            Missing, Damaged, Busy: It cannot.
-        """
+    def problem(self, storage: Storage) -> str:
+        """See `Storage.problem`; not while the shared files are read (see `sqlite`)."""
         with self._lock:
-            taken = fingerprint(stamp_sqlite(rc.main_database))
-            if self._catalog is None or not _proven(self._main_taken, taken):
-                with open_in_place(rc.main_database, busy_seconds=0) as connection:
-                    if connection is not None:
-                        needs = EXPERIMENT.needs
-                        select(connection, EXPERIMENT.name, needs, "LIMIT 1", needs=needs)
+            return storage.problem()
 
-    def _read_one(self, rc: RcFile, name: str) -> Experiment | None:
-        def one(connection: sqlite3.Connection, table: Table, key: str, value: object) -> Rows:
-            tail = f"WHERE {key} = ? {table.order}"
-            return mended(
-                table, select(connection, table.name, table.columns, tail, (value,), needs=table.needs)
-            )
-
-        details, status = no_rows(DETAILS), no_rows(STATUS)
-        with self._opened(rc.main_database) as connection:
-            found = one(connection, EXPERIMENT, "name", name)
-            ids = found.columns[0]
-            if not ids:
-                return None
-            with suppress(Missing):
-                details = one(connection, DETAILS, "exp_id", ids[0])
-        with suppress(Missing), self._opened(rc.status_database) as connection:
-            status = one(connection, STATUS, "exp_id", ids[0])
-        return Catalog(_joined(Derived(), found, details, status), Derived()).records((0,))[0]
-
-    def _opened(self, path: Path) -> AbstractContextManager[sqlite3.Connection]:
-        """For a look that waits for nothing: the whole catalog is read after one that fails."""
-        return open_readonly(path, state_dir=self._state_dir, busy_seconds=0)
-
-    def _current(self, rc: RcFile) -> Catalog:
-        taken = fingerprint(stamp_sqlite(rc.main_database))
-        if not _proven(self._main_taken, taken):
-            self._experiments, self._details = self._read_main(rc.main_database, taken)
-            self._main_taken = taken
-        taken = fingerprint(stamp_sqlite(rc.status_database))
-        if not _proven(self._status_taken, taken):
-            self._status_known = True
-            self._status = self._read_status(rc.status_database, taken)
-            self._status_taken = taken if self._status_known else Fingerprint()  # else a lock would stay
+    def _current(self, storage: Storage) -> Catalog:
+        try:
+            moment = storage.moment()
+            if self._catalog is not None and _proven(self._moment, moment):
+                return self._catalog
+            taken = storage.main.taken()
+            if not _proven(self._main_taken, taken):
+                self._experiments, self._details = self._read(storage.main, taken, self._read_main)
+                self._main_taken = taken
+        except Fault as fault:
+            self._failures.tell(logging.ERROR, _UNREADABLE, fault)
+            raise unavailable(_UNREADABLE, retry_after=1 if isinstance(fault, Busy) else None) from fault
+        self._read_status(storage.status)
         columns = _joined(self._derived, self._experiments, self._details, self._status)
         made = Catalog(columns, self._derived, status_known=self._status_known)
         if self._catalog is None or not made.same_as(self._catalog):
             self._catalog = made
+        self._moment = moment if self._status_known else Fingerprint()
         return self._catalog
 
-    def _read_main(self, path: Path, taken: Fingerprint) -> tuple[Rows, Rows]:
-        def read(connection: sqlite3.Connection) -> tuple[Rows, Rows]:
-            try:
-                experiments = read_rows(connection, EXPERIMENT, self._experiments)
-            except Missing as fault:
-                raise Damaged(str(fault)) from fault
-            try:
-                return experiments, read_rows(connection, DETAILS, self._details)
-            except Fault as fault:
-                logger.debug("no details: %s", fault)
-                return experiments, no_rows(DETAILS)
-
+    def _read_main(self, database: Database) -> tuple[Rows, Rows]:
         try:
-            return self._read(path, taken, read)
+            experiments = read_rows(database, EXPERIMENT, self._experiments)
+        except Missing as fault:
+            raise Damaged(str(fault)) from fault
+        try:
+            return experiments, read_rows(database, DETAILS, self._details)
         except Fault as fault:
-            self._failures.tell(logging.ERROR, _UNREADABLE, fault)
-            raise unavailable(_UNREADABLE, retry_after=1 if isinstance(fault, Busy) else None) from fault
+            logger.debug("no details: %s", fault)
+            return experiments, no_rows(DETAILS)
 
-    def _read_status(self, path: Path, taken: Fingerprint) -> Rows:
+    def _read_status(self, store: Store) -> None:
         try:
-            return self._read(path, taken, lambda c: read_rows(c, STATUS, self._status))
+            taken = store.taken()
+            if not _proven(self._status_taken, taken):
+                self._status_taken = Fingerprint()  # until it is read: a lock passes
+                self._status = self._read(store, taken, lambda d: read_rows(d, STATUS, self._status))
+                self._status_taken = taken
         except Missing:
-            return no_rows(STATUS)
+            self._status, self._status_taken = no_rows(STATUS), taken
         except Fault as fault:
             self._failures.tell(
                 logging.WARNING, "The status of experiments cannot be read, none is shown as running", fault
             )
-            self._status_known = False
-            return no_rows(STATUS)
+            self._status, self._status_known = no_rows(STATUS), False
+            return
+        self._status_known = True
 
-    def _read(self, path: Path, taken: Fingerprint, read: Callable[[sqlite3.Connection], T]) -> T:
-        return self._failures.read(
-            path,
-            taken,
-            lambda: read_database(path, read, state_dir=self._state_dir, busy_seconds=self._busy_seconds),
-        )
+    def _read(self, store: Store, taken: Fingerprint, read: Callable[[Database], T]) -> T:
+        return self._failures.read(store, taken, lambda: store.read(read))
+
+
+def _read_one(storage: Storage, name: str) -> Experiment | None:
+    """The experiment of that name, None without one: without waiting, and without the others.
+
+    Raises:
+        Fault: Something is in the way; the whole catalog is read then.
+    """
+
+    def one(database: Database, table: Table, key: str, value: object) -> Rows:
+        tail = f"WHERE {key} = ? {table.order}"
+        return mended(table, database.select(table.name, table.columns, tail, (value,), needs=table.needs))
+
+    def main(database: Database) -> tuple[Rows, Rows]:
+        found, details = one(database, EXPERIMENT, "name", name), no_rows(DETAILS)
+        if found.columns[0]:
+            with suppress(Missing):
+                details = one(database, DETAILS, "exp_id", found.columns[0][0])
+        return found, details
+
+    found, details = storage.main.read(main, patience=0)
+    if not found.columns[0]:
+        return None
+    status = no_rows(STATUS)
+    with suppress(Missing):
+        status = storage.status.read(lambda d: one(d, STATUS, "exp_id", found.columns[0][0]), patience=0)
+    return Catalog(_joined(Derived(), found, details, status), Derived()).records((0,))[0]
 
 
 def _proven(before: Fingerprint, now: Fingerprint) -> bool:

@@ -4,10 +4,9 @@ Guarantees: a value is a text whatever it is stored as; a row whose job or metri
 """
 
 import logging
-import sqlite3
 
 from mestral_experiments.model import UserMetric
-from mestral_experiments.sources.sqlite import select
+from mestral_experiments.sources.storage import Database
 from mestral_experiments.sources.values import integer, number, text
 
 logger = logging.getLogger(__name__)
@@ -16,22 +15,22 @@ _COLUMNS = ("job_name", "metric_name", "metric_value", "modified")
 _NEEDS = ("user_metric_id", "run_id", "job_name", "metric_name", "metric_value")
 
 
-def read_runs(connection: sqlite3.Connection) -> list[int]:
+def read_runs(database: Database) -> list[int]:
     """Ids of the runs that have metrics, largest first.
 
     Raises:
         Missing: No table.
         Damaged: A table without ids of runs.
     """
-    found = select(connection, "user_metrics", ("run_id",), "GROUP BY run_id", needs=("run_id",))
+    found = database.select("user_metrics", ("run_id",), "GROUP BY run_id", needs=("run_id",))
     return sorted((run_id for row in found if (run_id := integer(row[0])) is not None), reverse=True)
 
 
-def read_metrics(connection: sqlite3.Connection, run_id: int) -> list[UserMetric]:
+def read_metrics(database: Database, run_id: int) -> list[UserMetric]:
     """The metrics of one run in the order of the table.
 
     Args:
-        connection: From `open_readonly`.
+        database: What is asked.
         run_id: Within 64 bits.
 
     Raises:
@@ -39,7 +38,7 @@ def read_metrics(connection: sqlite3.Connection, run_id: int) -> list[UserMetric
         Damaged: A table without what makes a metric.
     """
     tail = "WHERE run_id = ? ORDER BY user_metric_id"
-    found = select(connection, "user_metrics", _COLUMNS, tail, (run_id,), needs=_NEEDS)
+    found = database.select("user_metrics", _COLUMNS, tail, (run_id,), needs=_NEEDS)
     metrics = []
     for job, metric, value, modified in found:
         job_name, metric_name = text(job), text(metric)

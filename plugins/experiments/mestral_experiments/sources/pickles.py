@@ -13,18 +13,19 @@ import os
 import pickle
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import compress
 from operator import itemgetter
-from typing import Any
+from typing import IO, Any
 
 from msgspec.structs import replace
 
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.faults import Damaged, Missing, refused
 from mestral_experiments.sources.joblist import JobList, build_jobs
-from mestral_experiments.sources.unread import LeanFile
+from mestral_experiments.sources.unread import LeanFile, lean_content
 from mestral_experiments.sources.values import integer, naive, text
 
 logger = logging.getLogger(__name__)
@@ -150,23 +151,47 @@ def read_jobs(path: str) -> JobList:
         Busy: A trouble of the system that may pass.
         MemoryError: The process may not have the memory that the list needs.
     """
+    with _loading(path), io.BufferedReader(LeanFile(path, _READ, opener=_open_regular), 1 << 18) as stream:
+        return _loaded(stream)
+
+
+def read_content(content: bytes, where: str) -> JobList:
+    """The same of a job list that is in memory.
+
+    Args:
+        content: The pickle.
+        where: What it is, for the log.
+
+    Raises:
+        Damaged, MemoryError: As `read_jobs`.
+    """
+    with _loading(where):
+        return _loaded(io.BytesIO(lean_content(content, _READ)))
+
+
+@contextmanager
+def _loading(where: str) -> Iterator[None]:
+    """Turns what goes wrong into faults."""
     collecting = gc.isenabled()
     gc.disable()  # millions of new objects, none of them garbage: collecting would double the time
     try:
-        with io.BufferedReader(LeanFile(path, _READ, opener=_open_regular), 1 << 18) as stream:
-            unpickler = _Unpickler(stream, encoding="latin1")
-            return _job_list(unpickler.load(), unpickler.marked)
+        yield
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Missing(path) from error
+        raise Missing(where) from error
     except MemoryError:
         raise
     except OSError as error:
-        raise refused(path, error) from error
+        raise refused(where, error) from error
     except Exception as error:  # whatever a hostile or broken stream makes the unpickler raise
-        raise Damaged(f"{path}: {type(error).__name__}: {error}") from error
+        raise Damaged(f"{where}: {type(error).__name__}: {error}") from error
     finally:
         if collecting:
             gc.enable()
+
+
+def _loaded(stream: IO[bytes]) -> JobList:
+    unpickler = _Unpickler(stream, encoding="latin1")
+    return _job_list(unpickler.load(), unpickler.marked)
 
 
 def _open_regular(path: str, flags: int) -> int:

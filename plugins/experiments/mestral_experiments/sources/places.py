@@ -57,10 +57,10 @@ def job_lists(rc: RcFile, experiment: Experiment) -> tuple[JobListFile, JobListF
 def _job_lists(root: str, name: str, version: str | None) -> tuple[JobListFile, JobListFile]:
     pickled = JobListFile(f"{root}/{name}/pkl/job_list_{name}.pkl", database=False)
     database = JobListFile(f"{root}/{name}/db/job_list.db", database=True)
-    return (database, pickled) if _has_database(version) else (pickled, database)
+    return (database, pickled) if has_database(version) else (pickled, database)
 
 
-def _has_database(version: str | None) -> bool:
+def has_database(version: str | None) -> bool:
     """Whether this version of Autosubmit is 4.2 or later; what cannot be read counts as (0, 0)."""
     parts = (version or "").strip().split(".")
     if len(parts) < 2 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
@@ -71,14 +71,14 @@ def _has_database(version: str | None) -> bool:
 def structures(rc: RcFile, experiment: Experiment) -> tuple[str, str]:
     """Databases that may hold the edges: first that of the generation that the version names."""
     own, database = f"{rc.structures}/structure_{experiment.name}.db", _database(rc, experiment.name)
-    return (database, own) if _has_database(experiment.version) else (own, database)
+    return (database, own) if has_database(experiment.version) else (own, database)
 
 
 def packages(rc: RcFile, experiment: Experiment) -> tuple[str, str]:
     """Databases that may hold the wrappers, in the same order."""
     name = experiment.name
     own = f"{experiment_folder(rc, name)}/pkl/job_packages_{name}.db"
-    return (_database(rc, name), own) if _has_database(experiment.version) else (own, _database(rc, name))
+    return (_database(rc, name), own) if has_database(experiment.version) else (own, _database(rc, name))
 
 
 def _database(rc: RcFile, name: str) -> str:

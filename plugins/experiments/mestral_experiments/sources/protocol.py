@@ -321,6 +321,10 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give back what is held open, once, when the server stops."""
+        ...
+
     def folder(self, experiment: Experiment) -> Path:
         """The experiment's folder (the contract wants absolute paths in some answers)."""
         ...

@@ -7,12 +7,12 @@ Guarantees: those of `ExperimentSource`; each format is read in a module of its 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from mestral.readers import fingerprint, stamp_sqlite
 from mestral_experiments.model import Attempt, Experiment, Run, Times, UserMetric
-from mestral_experiments.sources import history, metrics, places
+from mestral_experiments.sources import history, metrics
 from mestral_experiments.sources.access import Access
 from mestral_experiments.sources.faults import Missing
 from mestral_experiments.sources.metadata import configuration_of
+from mestral_experiments.sources.storage import Store
 
 T = TypeVar("T")
 
@@ -30,29 +30,29 @@ class Runs(Access):
         """The newest run; 503 when the history is unusable."""
         with self._answering(_RUNS_UNREADABLE):
             try:
-                return self._kept(self._history(experiment), history.read_latest_run)
+                return self._kept(self._storage().history(experiment), history.read_latest_run)
             except Missing:
                 return None
 
     def runs(self, experiment: Experiment) -> Sequence[Run]:
         """All runs by ascending id; 503 as `latest_run`."""
         with self._answering(_RUNS_UNREADABLE):
-            return self._rows(self._history(experiment), history.read_runs)
+            return self._rows(self._storage().history(experiment), history.read_runs)
 
     def run_configuration(self, experiment: Experiment, run_id: int) -> dict[str, Any] | None:
         """What a run was made with, None without such a run; 503 when that or the history is unusable."""
         if run_id not in _INTEGERS:
             return None
         with self._answering(_RUN_CONFIGURATION_UNREADABLE):
-            path = self._history(experiment)
-            taken = fingerprint(stamp_sqlite(path))
+            store = self._storage().history(experiment)
+            taken = store.taken()
             try:
-                stored = self._read(path, taken, history.read_run_metadata, run_id)
+                stored = self._read(store, taken, history.read_run_metadata, run_id)
             except Missing:
                 return None
             if stored is None:
                 return None
-            where = f"{path}: run {run_id}"
+            where = f"{store}: run {run_id}"
             return self._failures.read(where, taken, lambda: configuration_of(stored[0], where))
 
     def attempts(
@@ -60,36 +60,28 @@ class Runs(Access):
     ) -> Sequence[Attempt]:
         """Attempts of jobs; 503 when the history is unusable."""
         with self._answering(_ATTEMPTS_UNREADABLE):
-            return self._rows(self._history(experiment), history.read_attempts, name, last)
+            return self._rows(self._storage().history(experiment), history.read_attempts, name, last)
 
     def last_times(self, experiment: Experiment) -> Sequence[Times]:
         """Times of the last attempt of every job; 503 as `attempts`."""
         with self._answering(_ATTEMPTS_UNREADABLE):
-            return self._rows(self._history(experiment), history.read_last_times)
+            return self._rows(self._storage().history(experiment), history.read_last_times)
 
     def metric_runs(self, experiment: Experiment) -> Sequence[int]:
         """Ids of the runs that have user metrics, newest first; 503 when the metrics are unusable."""
         with self._answering(_METRICS_UNREADABLE):
-            return self._rows(self._metrics(experiment), metrics.read_runs)
+            return self._rows(self._storage().metrics(experiment), metrics.read_runs)
 
     def metrics(self, experiment: Experiment, run_id: int) -> Sequence[UserMetric]:
         """The user metrics of a run; 503 as `metric_runs`."""
         if run_id not in _INTEGERS:
             return ()
         with self._answering(_METRICS_UNREADABLE):
-            return self._rows(self._metrics(experiment), metrics.read_metrics, run_id)
+            return self._rows(self._storage().metrics(experiment), metrics.read_metrics, run_id)
 
-    def _history(self, experiment: Experiment) -> str:
-        rc, name = self._settings(), experiment.name
-        return places.checked(rc, name, f"{rc.job_data}/{places.history_file(name)}")
-
-    def _metrics(self, experiment: Experiment) -> str:
-        rc, name = self._settings(), experiment.name
-        return places.checked(rc, name, places.metrics_file(rc, name))
-
-    def _rows(self, path: str, read: Callable[..., Sequence[T]], *arguments: object) -> Sequence[T]:
-        """What a database holds now; nothing where there is none."""
+    def _rows(self, store: Store, read: Callable[..., Sequence[T]], *arguments: object) -> Sequence[T]:
+        """What a store holds now; nothing where there is none."""
         try:
-            return self._read(path, fingerprint(stamp_sqlite(path)), read, *arguments)
+            return self._read(store, store.taken(), read, *arguments)
         except Missing:
             return ()

@@ -21,10 +21,10 @@ import sqlite3
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from mestral.readers import Fingerprint, fingerprint, stamp_sqlite
@@ -42,8 +42,6 @@ _PASSING = frozenset(
     )
 )  # fmt: skip
 """Errors that say nothing about the file itself."""
-IN_ROW_ORDER = "ORDER BY rowid"
-"""Ends a statement whose rows are wanted in the order in which they were written."""
 _TRIES = 4
 _PAUSE_SECONDS = 0.05
 _TICK_NS = 20_000_000  # two writes within one tick of the file system's clock have the same mtime
@@ -112,126 +110,6 @@ def read_database(
             if fingerprint(stamp_sqlite(path)).settled:
                 raise damage from fault
     raise Unfinished(f"{damage}; it was written just now") from damage
-
-
-def select(
-    connection: sqlite3.Connection,
-    table: str,
-    wanted: Mapping[str, str] | Sequence[str],
-    tail: str = "",
-    values: Sequence[object] = (),
-    *,
-    needs: Sequence[str],
-) -> list[tuple[Any, ...]]:
-    """Rows of a table whose columns differ between versions of Autosubmit.
-
-    Args:
-        connection: From `open_readonly`.
-        table: Name of the table.
-        wanted: Names of columns in lower case, or each with the expression over it to read; an absent column
-            reads as NULL.
-        tail: What follows the table's name in the statement; it uses columns named in `needs` only.
-        values: Values of the placeholders in `tail`.
-        needs: Columns without which the table is useless.
-
-    Raises:
-        Missing: No such table.
-        Damaged: One of `needs` is absent.
-    """
-    known = wanted if isinstance(wanted, Mapping) else {column: column for column in wanted}
-    try:
-        return rows(connection, f"SELECT {', '.join(known.values())} FROM {table} {tail}", values)  # noqa: S608
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
-            raise
-    # No such column or table. Asking for the schema first would cost a third of every opening.
-    present = _present(connection, table, needs)
-    some = [expression if column in present else "NULL" for column, expression in known.items()]
-    return rows(connection, f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
-
-
-def walk(connection: sqlite3.Connection, table: str, needs: Sequence[str]) -> dict[str, str]:
-    """Go over every page that holds rows of a table, without reading values: corruption shows here.
-
-    Long texts that continue on pages of their own are not looked at.
-
-    Returns:
-        The columns, as `columns` gives them.
-
-    Raises:
-        Missing: No such table.
-        Damaged: One of `needs` is absent.
-    """
-    present = _present(connection, table, needs)
-    rows(connection, f"SELECT count(*) FROM {table} NOT INDEXED")  # noqa: S608
-    return present
-
-
-def _present(connection: sqlite3.Connection, table: str, needs: Sequence[str]) -> dict[str, str]:
-    """Columns of a table that has those in `needs`."""
-    present = columns(connection, table)
-    if not present:
-        raise Missing(f"no table {table}")
-    for column in needs:
-        if column not in present:
-            raise Damaged(f"table {table} has no column {column}")
-    return present
-
-
-def json_rows(
-    connection: sqlite3.Connection, table: str, wanted: Mapping[str, str] | Sequence[str]
-) -> str | None:
-    """All rows of a table as one JSON list of lists (of values, for a single column), in no promised order.
-
-    SQLite writes it in half the time that it takes to bring the values into Python one by one, and msgspec
-    decodes it into records.
-
-    Returns:
-        The JSON; None where `select` has to be asked: no such table or column, or a value that JSON cannot
-        hold.
-    """
-    known = tuple(wanted.values() if isinstance(wanted, Mapping) else wanted)
-    row = known[0] if len(known) == 1 else f"json_array({', '.join(known)})"
-    found = _json(connection, table, f"json_group_array({row})")
-    return None if found is None else found[0]
-
-
-def json_columns(connection: sqlite3.Connection, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
-    """Each column of a table as a JSON list of its values, all in the same order; else as `json_rows`.
-
-    Twice as fast as rows, and what did not change need not be decoded.
-    """
-    return _json(connection, table, ", ".join(f"json_group_array({column})" for column in wanted))
-
-
-def _json(connection: sqlite3.Connection, table: str, wanted: str) -> tuple[str, ...] | None:
-    try:
-        (found,) = connection.execute(f"SELECT {wanted} FROM {table}").fetchall()  # noqa: S608
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR or "decode" in str(error):
-            return None
-        raise
-    return tuple(map(str, found))
-
-
-def columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Columns of a table and their declared types, both in lower case; none when there is no such table."""
-    return {
-        str(row[1]).lower(): str(row[2]).lower() for row in rows(connection, f"PRAGMA table_info({table})")
-    }
-
-
-def rows(
-    connection: sqlite3.Connection, statement: str, values: Sequence[object] = ()
-) -> list[tuple[Any, ...]]:
-    """All rows of a statement; bytes that are no UTF-8 become U+FFFD instead of failing the table."""
-    try:
-        return connection.execute(statement, values).fetchall()
-    except sqlite3.OperationalError as error:
-        if "decode" not in str(error):
-            raise
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    return connection.execute(statement, values).fetchall()
 
 
 def uses_wal(path: str) -> bool:

@@ -51,11 +51,16 @@ def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fi
     if Part.METRICS in parts:
         stamps += stamp_sqlite(places.metrics_file(rc, experiment.name))
     if Part.CONFIGURATION in parts:
-        folder, *files = places.configuration_files(rc, experiment.name)
-        stamps += (stamp(folder), *map(stamp_opened, files))
-        tmp = places.job_folder(rc, experiment.name)
-        stamps.append(Stamp(tmp, inode=stamp(tmp).inode))  # its presence alone matters
+        stamps += configuration_stamps(rc, experiment)
     return fingerprint(stamps, content_digest(experiment))
+
+
+def configuration_stamps(rc: RcFile, experiment: Experiment) -> list[Stamp]:
+    """The files that the configuration of an experiment begins with."""
+    folder, *files = places.configuration_files(rc, experiment.name)
+    tmp = places.job_folder(rc, experiment.name)
+    present = Stamp(tmp, inode=stamp(tmp).inode)  # its presence alone matters
+    return [stamp(folder), *map(stamp_opened, files), present]
 
 
 class ManyStamps:

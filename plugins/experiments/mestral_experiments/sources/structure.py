@@ -4,44 +4,45 @@ Guarantees: edges of a job to itself, which only say that it has no others, are 
 the job that is asked for are read.
 """
 
-import sqlite3
 from collections.abc import Iterable
 
-from mestral_experiments.sources.sqlite import IN_ROW_ORDER, select, walk
+from mestral_experiments.sources.storage import Database
 from mestral_experiments.sources.values import text
 
 _TABLE = "experiment_structure"
 _NEEDS = ("e_from", "e_to")
 
 
-def read_parents(connection: sqlite3.Connection, job: str) -> list[str]:
+def read_parents(database: Database, job: str) -> list[str]:
     """Names of the jobs that a job waits for, in the order of the rows.
 
     Raises:
         Missing: No table.
         Damaged: A table without its two columns.
     """
-    found = select(connection, _TABLE, ("e_from",), f"WHERE e_to = ? {IN_ROW_ORDER}", (job,), needs=_NEEDS)
+    found = database.select(
+        _TABLE, ("e_from",), f"WHERE e_to = ? {database.in_row_order}", (job,), needs=_NEEDS
+    )
     return _others(job, (name for (name,) in found))
 
 
-def read_children(connection: sqlite3.Connection, job: str) -> list[str]:
+def read_children(database: Database, job: str) -> list[str]:
     """Names of the jobs that wait for a job, in byte order.
 
     Raises:
         Missing, Damaged: As `read_parents`.
     """
-    found = select(connection, _TABLE, ("e_to",), "WHERE e_from = ?", (job,), needs=_NEEDS)
+    found = database.select(_TABLE, ("e_to",), "WHERE e_from = ?", (job,), needs=_NEEDS)
     return sorted(_others(job, (name for (name,) in found)))
 
 
-def examine(connection: sqlite3.Connection) -> str:
+def examine(database: Database) -> str:
     """What was found, in words, once the whole table could be gone over.
 
     Raises:
         Missing, Damaged: As `read_parents`.
     """
-    present = walk(connection, _TABLE, _NEEDS)
+    present = database.walk(_TABLE, _NEEDS)
     return f"table {_TABLE}{' with conditions' if 'min_trigger_status' in present else ''}"
 
 

@@ -5,14 +5,13 @@ cannot do without is left out. A column that holds what it held before is the sa
 """
 
 import logging
-import sqlite3
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from mestral_experiments.sources.sqlite import json_columns, select
+from mestral_experiments.sources.storage import Database
 from mestral_experiments.sources.values import integer, text
 
 logger = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ class Rows(msgspec.Struct, frozen=True):
 
     Attributes:
         columns: Their values.
-        json: The same as SQLite wrote them, to see that nothing changed; empty where it could not.
+        json: The same as the database wrote them, to see that nothing changed; empty where it could not.
     """
 
     columns: tuple[Sequence[Any], ...]
@@ -68,11 +67,11 @@ def no_rows(table: Table) -> Rows:
     return Rows(((),) * len(table.columns))
 
 
-def read_rows(connection: sqlite3.Connection, table: Table, before: Rows) -> Rows:
+def read_rows(database: Database, table: Table, before: Rows) -> Rows:
     """All rows as they are now.
 
     Args:
-        connection: From `open_readonly`.
+        database: What is asked.
         table: What to read.
         before: The rows as they were.
 
@@ -80,7 +79,7 @@ def read_rows(connection: sqlite3.Connection, table: Table, before: Rows) -> Row
         Missing: No such table.
         Damaged: A column that it needs is absent.
     """
-    json = json_columns(connection, table.name, table.columns)
+    json = database.json_columns(table.name, table.columns)
     if json is not None and json == before.json:
         return before
     if json is not None:
@@ -92,7 +91,7 @@ def read_rows(connection: sqlite3.Connection, table: Table, before: Rows) -> Row
             ids = columns[0]
             if not table.order or ids is before.columns[0] or all(a < b for a, b in pairwise(ids)):
                 return Rows(columns, json)
-    found = select(connection, table.name, table.columns, table.order, needs=table.needs)
+    found = database.select(table.name, table.columns, table.order, needs=table.needs)
     columns = tuple(
         old if old == new else new
         for old, new in zip(before.columns, mended(table, found).columns, strict=True)

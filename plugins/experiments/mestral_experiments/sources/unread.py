@@ -47,6 +47,13 @@ class LeanFile(io.FileIO):
         return count
 
 
+def lean_content(content: bytes, wanted: Collection[str]) -> bytes:
+    """As `LeanFile`, of a job list that is in memory."""
+    if len(content) < _WORTHWHILE_BYTES:
+        return content
+    return lean(content[:_HEAD_BYTES], wanted) + content[_HEAD_BYTES:]
+
+
 def lean(head: bytes, wanted: Collection[str]) -> bytes:
     """The beginning of a pickle without the names that are not wanted; of the same length."""
     made = bytearray(head)

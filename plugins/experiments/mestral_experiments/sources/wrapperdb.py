@@ -5,39 +5,38 @@ count only where there is nothing of real wrappers; all may be absent. Rows with
 left out.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
-from mestral_experiments.sources.sqlite import IN_ROW_ORDER, select, walk
+from mestral_experiments.sources.storage import Database
 
 _REAL = ("wrappers_jobs", "job_package")
 _PREVIEW = ("preview_wrappers_jobs", "wrapper_job_package")
 _COLUMNS = ("job_name", "package_name")
 
 
-def read_wrappers(connection: sqlite3.Connection) -> dict[str, str]:
+def read_wrappers(database: Database) -> dict[str, str]:
     """The wrapper of every wrapped job: that of its last row, jobs in the order of their first row.
 
     Raises:
         Missing: There is none of the tables.
         Damaged: There is no row, and a table that lacks columns.
     """
-    return dict(_rows(connection))
+    return dict(_rows(database))
 
 
-def read_last_wrapper(connection: sqlite3.Connection, job: str) -> str | None:
+def read_last_wrapper(database: Database, job: str) -> str | None:
     """The wrapper in the last row of one job, else in that of its preview; None when it is in none.
 
     Raises:
         Missing, Damaged: As `read_wrappers`.
     """
-    found = _rows(connection, "WHERE job_name = ?", (job,))
+    found = _rows(database, "WHERE job_name = ?", (job,))
     return found[-1][1] if found else None
 
 
-def examine(connection: sqlite3.Connection) -> str:
+def examine(database: Database) -> str:
     """The tables that count, once they could be gone over.
 
     Raises:
@@ -49,7 +48,7 @@ def examine(connection: sqlite3.Connection) -> str:
         damage: Damaged | None = None
         for table in tables:
             try:
-                walk(connection, table, _COLUMNS)
+                database.walk(table, _COLUMNS)
             except Missing:
                 continue
             except Damaged as fault:
@@ -65,14 +64,12 @@ def examine(connection: sqlite3.Connection) -> str:
     return f"table{'s' if len(found) > 1 else ''} {', '.join(found)}"
 
 
-def _rows(
-    connection: sqlite3.Connection, where: str = "", values: Sequence[object] = ()
-) -> list[tuple[str, str]]:
+def _rows(database: Database, where: str = "", values: Sequence[object] = ()) -> list[tuple[str, str]]:
     """Names of jobs and their wrappers, in the order of the rows: of real wrappers, else of previews."""
     faults: list[Missing | Damaged] = []
     for tables in (_REAL, _PREVIEW):
         try:
-            found = _read(connection, tables, where, values)
+            found = _read(database, tables, where, values)
         except (Missing, Damaged) as fault:
             faults.append(fault)
             continue
@@ -88,13 +85,14 @@ def _rows(
 
 
 def _read(
-    connection: sqlite3.Connection, tables: Sequence[str], where: str, values: Sequence[object]
+    database: Database, tables: Sequence[str], where: str, values: Sequence[object]
 ) -> list[tuple[Any, ...]]:
     """Rows of the first of the tables that has the columns."""
+    tail = f"{where} {database.in_row_order}"
     damage: Damaged | None = None
     for table in tables:
         try:
-            return select(connection, table, _COLUMNS, f"{where} {IN_ROW_ORDER}", values, needs=_COLUMNS)
+            return database.select(table, _COLUMNS, tail, values, needs=_COLUMNS)
         except Missing:
             continue
         except Damaged as fault:

@@ -1,0 +1,156 @@
+"""Marks: cheap proof that a table, or a row of pickled job lists, has not changed.
+
+Guarantees: a mark is taken in one transaction and is another one after every committed change. Nothing in
+the cluster was written as long as `pg_current_snapshot()` stays the same; then known marks are right.
+Else a table's mark is the number of its rows and the sum of the transactions that wrote them: a change
+replaces at least one of these by a later one. (The largest transaction, or the largest time, would miss what
+was begun earlier and committed later.) A pickled job list is one row: its transaction and its place.
+"""
+
+import threading
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mestral_experiments.sources.postgres.server import Server
+from mestral_experiments.sources.postgres.tables import quoted
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_AT_ONCE = 400  # tables in one transaction: it holds a lock on each, and a server has some thousands
+_SNAPSHOT = "SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text"
+_TABLE = """c.oid::bigint, c.xmin::text, c.relnatts,
+    has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"""
+_IN_SCHEMAS = f"""SELECT k.place, {_TABLE}
+FROM unnest(%s::int[], %s::text[], %s::text[]) AS k(place, schema, name)
+JOIN pg_namespace n ON n.nspname = k.schema
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.name AND c.relkind IN ('r', 'p')"""  # noqa: S608
+_VISIBLE = f"""SELECT k.place, {_TABLE}
+FROM unnest(%s::int[], %s::text[]) AS k(place, name)
+JOIN pg_class c ON c.oid = to_regclass(quote_ident(k.name)) AND c.relkind IN ('r', 'p')"""  # noqa: S608
+_PICKLES = "SELECT expid, xmin::text || ' ' || ctid::text FROM {0} WHERE expid = ANY(%s)"
+
+
+class Table(NamedTuple):
+    """A table; without a schema it is where the server looks for such names."""
+
+    schema: str | None
+    name: str
+
+    @property
+    def sql(self) -> str:
+        """As part of a statement."""
+        return quoted(self.name) if self.schema is None else f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+class PickledRow(NamedTuple):
+    """The job list of one experiment in the table of pickled ones."""
+
+    expid: str
+
+
+PICKLES = Table(None, "job_pkl")
+
+
+class Marks:
+    """Takes marks, and knows those that must still be right.
+
+    Args:
+        server: Where the tables are.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._lock = threading.Lock()
+        self._snapshot = ""
+        self._known: dict[Table | PickledRow, str | None] = {}
+
+    def moment(self) -> str:
+        """Another text whenever anything may have been written.
+
+        Raises:
+            Fault: See `Server.reading`.
+        """
+        with self._server.reading() as connection:
+            return self._seen(connection)
+
+    def of(self, things: Collection[Table | PickledRow]) -> list[str | None]:
+        """The mark of each; None for what is not there.
+
+        Raises:
+            Fault: See `Server.reading`.
+        """
+        found: dict[Table | PickledRow, str | None] = {}
+        wanted = list(dict.fromkeys(things))
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            with self._server.reading() as connection:
+                snapshot = self._seen(connection)
+                with self._lock:
+                    known = self._known if self._snapshot == snapshot else {}
+                    found |= {thing: known[thing] for thing in some if thing in known}
+                missing = [thing for thing in some if thing not in found]
+                if not missing:
+                    continue
+                taken = _taken(connection, missing)
+            found |= taken
+            with self._lock:
+                if self._snapshot == snapshot:
+                    self._known |= taken
+        return [found[thing] for thing in things]
+
+    def _seen(self, connection: "Connection[Any]") -> str:
+        """The snapshot of a transaction; what was known before another one is forgotten."""
+        (snapshot,) = connection.execute(_SNAPSHOT).fetchone() or ("",)
+        with self._lock:
+            if snapshot != self._snapshot:
+                self._snapshot, self._known = snapshot, {}
+        return str(snapshot)
+
+
+def _taken(
+    connection: "Connection[Any]", things: Sequence[Table | PickledRow]
+) -> dict[Table | PickledRow, str | None]:
+    """Marks in one transaction."""
+    marks: dict[Table | PickledRow, str | None] = dict.fromkeys(things)
+    tables = [thing for thing in things if isinstance(thing, Table)]
+    pickled = {thing.expid: thing for thing in things if isinstance(thing, PickledRow)}
+    described = _described(connection, tables)
+    readable = [table for table, (_, may_be_read) in described.items() if may_be_read]
+    written = dict(zip(readable, _written(connection, readable), strict=True))
+    for table, (description, _) in described.items():
+        marks[table] = f"{description} {written.get(table, 'unreadable')}"
+    pickles = _described(connection, [PICKLES]).get(PICKLES) if pickled else None
+    if pickles is not None and pickles[1]:
+        for expid, row in connection.execute(_PICKLES.format(PICKLES.sql), (list(pickled),)):
+            marks[pickled[expid]] = f"{pickles[0]} {row}"
+    elif pickles is not None:
+        marks |= dict.fromkeys(pickled.values(), f"{pickles[0]} unreadable")
+    return marks
+
+
+def _described(connection: "Connection[Any]", tables: Sequence[Table]) -> dict[Table, tuple[str, bool]]:
+    """Of the tables that exist: what changes with their columns and rights; whether they may be read."""
+    own = [number for number, table in enumerate(tables) if table.schema is not None]
+    visible = [number for number, table in enumerate(tables) if table.schema is None]
+    rows: list[tuple[Any, ...]] = []
+    if own:
+        schemas = [tables[number].schema for number in own]
+        names = [tables[number].name for number in own]
+        rows += connection.execute(_IN_SCHEMAS, (own, schemas, names)).fetchall()
+    if visible:
+        rows += connection.execute(
+            _VISIBLE, (visible, [tables[number].name for number in visible])
+        ).fetchall()
+    return {tables[number]: (" ".join(map(str, parts)), may_be_read) for number, *parts, may_be_read in rows}
+
+
+def _written(connection: "Connection[Any]", tables: Sequence[Table]) -> list[str]:
+    """Number of rows of each table, and the sum of the transactions that wrote them."""
+    if not tables:
+        return []
+    statement = " UNION ALL ".join(
+        f"SELECT {number}, count(*), sum(xmin::text::bigint)::text FROM {table.sql}"  # noqa: S608
+        for number, table in enumerate(tables)
+    )
+    return [f"{count} {total}" for _, count, total in sorted(connection.execute(statement).fetchall())]

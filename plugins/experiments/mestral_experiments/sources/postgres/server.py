@@ -1,0 +1,232 @@
+"""A PostgreSQL server: pooled connections on which one read-only transaction at a time can be made.
+
+Guarantees: nothing is ever written; what one `with` block reads is one consistent state; no block lasts
+longer than its limit, whether the server is slow, frozen, restarted or cut off; what can be wrong arrives as
+`Missing`, `Damaged` or `Busy`, without a password. Safe from several threads.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from mestral_experiments.sources.faults import Busy, Damaged, Fault, Forbidden, Missing
+
+if TYPE_CHECKING:
+    from psycopg import Connection, Error
+    from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+_CONNECT_SECONDS = 2
+_GRACE_SECONDS = 0.5  # the server's own limit comes first: it says more
+_IDLE_SECONDS = 600  # proxies and firewalls cut connections that are idle for longer
+_BEGIN = """BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL statement_timeout = {limit};
+SET LOCAL lock_timeout = {patience};
+SET LOCAL synchronize_seqscans = off;
+SET LOCAL max_parallel_workers_per_gather = 0"""
+"""One round trip. The last two keep the order of rows that are read without ORDER BY."""
+
+
+class Server:
+    """Lends connections.
+
+    Args:
+        url: As Autosubmit has it: a URL of SQLAlchemy, of PostgreSQL with any driver.
+        seconds: How long a block may last, and how long to wait for a connection.
+        connections: How many may be lent at a time.
+    """
+
+    def __init__(self, url: str, seconds: float, connections: int) -> None:
+        self._url = url
+        self._seconds = seconds
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._pool: QueuePool | None = None
+
+    def __str__(self) -> str:
+        return "PostgreSQL"
+
+    @contextmanager
+    def reading(self, patience: float | None = None) -> Iterator["Connection[Any]"]:
+        """A connection in a new transaction.
+
+        Args:
+            patience: Seconds to wait for a lock; None: as long as a block may last.
+
+        Raises:
+            Damaged: The URL or the driver cannot be used.
+            Busy: The server cannot be reached, does not answer in time, or refuses a connection.
+            Missing, Damaged: See `_fault`; also for errors of psycopg in the block.
+        """
+        pool = self._current()
+        from psycopg import Error
+
+        lent, watchdog = None, None
+        try:
+            lent, watchdog = self._begun(pool, patience)
+            connection: Connection[Any] = lent.driver_connection  # type: ignore[assignment]
+            yield connection
+            connection.execute("ROLLBACK")
+        except Error as error:
+            if watchdog is not None and watchdog.barked:
+                raise Busy(f"{self}: no answer within {self._seconds:g} seconds") from error
+            raise _fault(error) from error
+        finally:
+            if watchdog is not None:
+                watchdog.leave()
+            if lent is not None:
+                if not _is_idle(lent):
+                    lent.invalidate()
+                lent.close()
+
+    def close(self) -> None:
+        """Close the connections that are not lent now."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.dispose()
+                self._pool = None
+
+    def _current(self) -> "QueuePool":
+        with self._lock:
+            if self._pool is None:
+                self._pool = _pool(self._url, self._seconds, self._connections)
+            return self._pool
+
+    def _begun(
+        self, pool: "QueuePool", patience: float | None
+    ) -> tuple["PoolProxiedConnection", "_Watchdog"]:
+        """A connection in its transaction. One that died while nobody used it is replaced, once."""
+        from psycopg import Error
+
+        limit = max(1, round(self._seconds * 1000))
+        begin = _BEGIN.format(
+            limit=limit, patience=limit if patience is None else max(1, round(patience * 1000))
+        )
+        lent = _lend(pool)
+        for last in (False, True):
+            connection: Connection[Any] = lent.driver_connection  # type: ignore[assignment]
+            watchdog = _Watchdog(connection.fileno(), self._seconds + _GRACE_SECONDS)
+            try:
+                connection.execute(begin)
+            except Error:
+                watchdog.leave()
+                lent.invalidate()
+                if last or watchdog.barked or not connection.closed:
+                    raise
+                lent = _lend(self._renewed(pool))
+            except BaseException:
+                watchdog.leave()
+                lent.invalidate()
+                raise
+            else:
+                break
+        return lent, watchdog
+
+    def _renewed(self, old: "QueuePool") -> "QueuePool":
+        """A pool without the connections of the old one: when one died, the others did."""
+        with self._lock:
+            if self._pool is old:
+                old.dispose()
+                self._pool = old.recreate()
+            if self._pool is None:
+                raise Busy(f"{self}: closed")
+            return self._pool
+
+
+class _Watchdog:
+    """Cuts a connection when its time is over: a server that is frozen or cut off never answers.
+
+    Args:
+        descriptor: Of the connection's socket.
+        seconds: From now.
+    """
+
+    def __init__(self, descriptor: int, seconds: float) -> None:
+        self.barked = False
+        self._lock = threading.Lock()
+        # A descriptor of its own: the connection's may be closed and its number used again meanwhile.
+        self._socket: socket.socket | None = socket.socket(fileno=os.dup(descriptor))
+        self._timer = threading.Timer(seconds, self._bark)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def leave(self) -> None:
+        """Watch no longer; may be called again."""
+        self._timer.cancel()
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+
+    def _bark(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self.barked = True
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _pool(url: str, seconds: float, connections: int) -> "QueuePool":
+    try:
+        import psycopg
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+        from sqlalchemy.pool import QueuePool
+    except ImportError as error:
+        raise Damaged(
+            f"the driver of PostgreSQL is not installed ({error}): run pip install 'mestral[postgres]'"
+        ) from error
+    if not url:
+        raise Damaged("[database] connection_url is not set, which backend = postgres needs")
+    try:
+        parsed = make_url(url)
+        if parsed.drivername.partition("+")[0] not in ("postgresql", "postgres"):
+            raise ArgumentError("not of PostgreSQL")
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        _, arguments = parsed.get_dialect()().create_connect_args(parsed)
+    except (ArgumentError, ValueError) as error:
+        # Its text may quote the URL, and that the password.
+        raise Damaged(
+            "[database] connection_url is not a URL of PostgreSQL; it looks like "
+            "postgresql://user:password@host:5432/database"
+        ) from error
+    arguments.setdefault("connect_timeout", _CONNECT_SECONDS)
+    arguments.setdefault("application_name", "mestral")
+
+    def connect() -> Any:
+        # No prepared statements: a proxy may give every transaction another connection.
+        return psycopg.connect(**arguments, autocommit=True, prepare_threshold=None, client_encoding="utf8")
+
+    return QueuePool(connect, connections, max_overflow=0, timeout=seconds, recycle=_IDLE_SECONDS)
+
+
+def _lend(pool: "QueuePool") -> "PoolProxiedConnection":
+    from sqlalchemy.exc import TimeoutError as AllLent
+
+    try:
+        return pool.connect()
+    except AllLent as error:
+        raise Busy(
+            "PostgreSQL: every connection is in use (plugins.experiments.database_connections)"
+        ) from error
+
+
+def _is_idle(lent: "PoolProxiedConnection") -> bool:
+    from psycopg.pq import TransactionStatus
+
+    connection: Any = lent.driver_connection
+    return connection is not None and connection.info.transaction_status == TransactionStatus.IDLE
+
+
+def _fault(error: "Error") -> Fault:
+    """What an error of the server means: one that may pass, one of rights, or one that lasts."""
+    from psycopg import InterfaceError, OperationalError, errors
+
+    text = f"PostgreSQL: {str(error).strip() or type(error).__name__}"
+    if isinstance(error, errors.InsufficientPrivilege):
+        return Forbidden(text)
+    if isinstance(error, (errors.UndefinedTable, errors.InvalidSchemaName)):
+        return Missing(text)
+    return (Busy if isinstance(error, (OperationalError, InterfaceError)) else Damaged)(text)

@@ -1,0 +1,131 @@
+"""`PostgresTables`: the tables of one schema, asked for by name in an open transaction.
+
+Guarantees: those of `Database`. Names are quoted, values are never part of a statement.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mestral_experiments.sources.faults import Damaged, Missing
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_COLUMNS = """SELECT attname FROM pg_attribute
+WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
+
+
+class PostgresTables:
+    """Implements `Database`.
+
+    Args:
+        connection: In a transaction.
+        schema: Where the tables are; None: where the server looks for names without one.
+    """
+
+    in_row_order = "ORDER BY ctid"
+    version = None
+
+    def __init__(self, connection: "Connection[Any]", schema: str | None) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._known: dict[str, dict[str, str]] = {}
+
+    def select(
+        self,
+        table: str,
+        wanted: Mapping[str, str] | Sequence[str],
+        tail: str = "",
+        values: Sequence[object] = (),
+        *,
+        needs: Sequence[str],
+    ) -> list[tuple[Any, ...]]:
+        """See `Database`."""
+        present = self._present(table, needs)
+        if not all(map(_storable, values)):
+            return []
+        some = ", ".join(_expressions(present, wanted))
+        tail = tail.replace("%", "%%").replace("?", "%s")
+        return self._rows(f"SELECT {some} FROM {self._name(table)} {tail}", values)  # noqa: S608
+
+    def newest(self, table: str, column: str) -> object:
+        """See `Database`."""
+        present = self._columns(table)
+        if column not in present:
+            return None
+        ((newest,),) = self._rows(f"SELECT MAX({quoted(present[column])}) FROM {self._name(table)}")  # noqa: S608
+        return newest
+
+    def walk(self, table: str, needs: Sequence[str]) -> Mapping[str, str]:
+        """See `Database`."""
+        present = self._present(table, needs)
+        self._rows(f"SELECT count(*) FROM {self._name(table)}")  # noqa: S608
+        return present
+
+    def json_rows(self, table: str, wanted: Mapping[str, str] | Sequence[str]) -> str | None:
+        """See `Database`."""
+        present = self._columns(table)
+        if not present.keys() >= set(wanted):
+            return None
+        some = _expressions(present, wanted)
+        row = some[0] if len(some) == 1 else f"json_build_array({', '.join(some)})"
+        ((found,),) = self._rows(f"SELECT json_agg({row})::text FROM {self._name(table)}")  # noqa: S608
+        return found or "[]"
+
+    def json_columns(self, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
+        """See `Database`; in the order of the first column, which an update of a row does not change."""
+        present = self._columns(table)
+        if not present.keys() >= set(wanted):
+            return None
+        some = _expressions(present, wanted)
+        aggregates = ", ".join(f"json_agg({column})::text" for column in some)
+        ordered = f"SELECT {', '.join(some)} FROM {self._name(table)} ORDER BY {some[0]}"  # noqa: S608
+        (found,) = self._rows(f"SELECT {aggregates} FROM ({ordered}) ordered")  # noqa: S608
+        return tuple(column or "[]" for column in found)
+
+    def _name(self, table: str) -> str:
+        return quoted(table) if self._schema is None else f"{quoted(self._schema)}.{quoted(table)}"
+
+    def _present(self, table: str, needs: Sequence[str]) -> dict[str, str]:
+        """Columns of a table that has those in `needs`."""
+        present = self._columns(table)
+        if not present:
+            raise Missing(f"no table {self._name(table)}")
+        for column in needs:
+            if column not in present:
+                raise Damaged(f"table {self._name(table)} has no column {column}")
+        return present
+
+    def _columns(self, table: str) -> dict[str, str]:
+        """Columns of a table as they are spelled, by their names in lower case; none without the table."""
+        if table not in self._known:
+            found = self._rows(_COLUMNS, (self._name(table),))
+            self._known[table] = {str(name).lower(): str(name) for (name,) in found}
+        return self._known[table]
+
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, values or None).fetchall()
+
+
+def quoted(name: str) -> str:
+    """A name as part of a statement."""
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def _expressions(present: Mapping[str, str], wanted: Mapping[str, str] | Sequence[str]) -> list[str]:
+    templates = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, "{0}")
+    return [
+        template.format(quoted(present[column])) if column in present else "NULL"
+        for column, template in templates.items()
+    ]
+
+
+def _storable(value: object) -> bool:
+    """Whether a row can hold a value: PostgreSQL has no NUL in texts, and they are UTF-8."""
+    if not isinstance(value, str):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value

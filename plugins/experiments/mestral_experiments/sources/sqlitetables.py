@@ -1,0 +1,113 @@
+"""`SqliteTables`: the tables of an opened SQLite file, asked for by name.
+
+Guarantees: those of `Database`. Bytes that are no UTF-8 become U+FFFD instead of failing the table.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mestral_experiments.sources.faults import Damaged, Missing
+
+
+class SqliteTables:
+    """Implements `Database`.
+
+    Args:
+        connection: From `sqlite.open_readonly`.
+    """
+
+    in_row_order = "ORDER BY rowid"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def version(self) -> int:
+        """`PRAGMA user_version`."""
+        ((version,),) = self._rows("PRAGMA user_version")
+        return int(version)
+
+    def select(
+        self,
+        table: str,
+        wanted: Mapping[str, str] | Sequence[str],
+        tail: str = "",
+        values: Sequence[object] = (),
+        *,
+        needs: Sequence[str],
+    ) -> list[tuple[Any, ...]]:
+        """See `Database`."""
+        known = _expressions(wanted)
+        try:
+            return self._rows(f"SELECT {', '.join(known.values())} FROM {table} {tail}", values)  # noqa: S608
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+                raise
+        # No such column or table. Asking for the schema first would cost a third of every opening.
+        present = self._present(table, needs)
+        some = [expression if column in present else "NULL" for column, expression in known.items()]
+        return self._rows(f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
+
+    def newest(self, table: str, column: str) -> object:
+        """See `Database`."""
+        if column not in self._columns(table):
+            return None
+        ((newest,),) = self._rows(f"SELECT MAX({column}) FROM {table}")  # noqa: S608
+        return newest
+
+    def walk(self, table: str, needs: Sequence[str]) -> set[str]:
+        """See `Database`."""
+        present = self._present(table, needs)
+        self._rows(f"SELECT count(*) FROM {table} NOT INDEXED")  # noqa: S608
+        return present
+
+    def json_rows(self, table: str, wanted: Mapping[str, str] | Sequence[str]) -> str | None:
+        """See `Database`."""
+        known = tuple(_expressions(wanted).values())
+        row = known[0] if len(known) == 1 else f"json_array({', '.join(known)})"
+        found = self._json(table, f"json_group_array({row})")
+        return None if found is None else found[0]
+
+    def json_columns(self, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
+        """See `Database`."""
+        return self._json(table, ", ".join(f"json_group_array({column})" for column in wanted))
+
+    def _json(self, table: str, wanted: str) -> tuple[str, ...] | None:
+        try:
+            (found,) = self._connection.execute(f"SELECT {wanted} FROM {table}").fetchall()  # noqa: S608
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR or "decode" in str(error):
+                return None
+            raise
+        return tuple(map(str, found))
+
+    def _present(self, table: str, needs: Sequence[str]) -> set[str]:
+        """Columns of a table that has those in `needs`."""
+        present = self._columns(table)
+        if not present:
+            raise Missing(f"no table {table}")
+        for column in needs:
+            if column not in present:
+                raise Damaged(f"table {table} has no column {column}")
+        return present
+
+    def _columns(self, table: str) -> set[str]:
+        """Columns of a table, in lower case; none when there is no such table."""
+        return {str(row[1]).lower() for row in self._rows(f"PRAGMA table_info({table})")}
+
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+        self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        return self._connection.execute(statement, values).fetchall()
+
+
+def _expressions(wanted: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    if isinstance(wanted, Mapping):
+        return {column: expression.format(column) for column, expression in wanted.items()}
+    return {column: column for column in wanted}

