@@ -134,7 +134,7 @@ def _copy_pickle(connection: "psycopg.Connection[Any]", expid: str, file: Path) 
 
 
 def _copy(connection: "psycopg.Connection[Any]", schema: str, file: Path) -> Iterator[sql.Identifier]:
-    """Copies the tables of a SQLite file that are not there yet; of a damaged one, tables that lack theirs."""
+    """Copies the tables of a SQLite file that are not there yet; of a damaged one, tables without use."""
     if not file.is_file() or not file.stat().st_size:
         return
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
