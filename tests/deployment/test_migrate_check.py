@@ -188,7 +188,9 @@ def test_password_of_the_database(check: Check, home: Path) -> None:
     assert result.verdict("[database] connection_url") == "unsafe"
     assert "hunter2" not in result.text
     rc.chmod(0o600)
-    assert check("--json", **GOOD).verdict("[database] connection_url") == "used"
+    result = check("--json", **GOOD)
+    assert result.verdict("[database] connection_url") == "used"
+    assert result.verdict("[database] backend") == "used"
 
 
 @pytest.mark.parametrize(

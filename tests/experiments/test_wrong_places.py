@@ -58,10 +58,6 @@ def not_an_rc_file(root: Path) -> None:
     (root / "rc").write_text("path = /secret\n")
 
 
-def postgres(root: Path) -> None:
-    (root / "rc").write_text("[database]\nbackend = postgres\nconnection_url = postgresql://u:hush@h/d\n")
-
-
 def no_root(root: Path) -> None:
     (root / "rc").write_text(rc_text(root).replace(f"[local]\npath = {root}", "[local]\npath = /nowhere"))
 
@@ -89,7 +85,6 @@ WRONG = [
     (pipe, ["{rc}: is not a regular file"]),
     (empty, ["{rc}: has no [section]"]),
     (not_an_rc_file, ["{rc}: line 1 stands before the first [section]"]),
-    (postgres, ["{rc}: [database] backend = postgres, which this version cannot read"]),
     (no_root, ["{rc}: [local] path = /nowhere: No such file or directory"]),
     (file_as_root, ["{rc}: [local] path = {rc}: Not a directory"]),
     (no_database, ["{rc}: [database] path and filename: {root}/autosubmit.db: does not exist"]),

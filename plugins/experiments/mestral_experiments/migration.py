@@ -6,6 +6,7 @@ Guarantees: the file is found and read by the same code that serves; nothing is 
 import os
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
+from importlib.util import find_spec
 from pathlib import Path
 
 from mestral import Migrated, Verdict, mask_urls
@@ -96,11 +97,11 @@ def _places(rc: RcFile, where: str) -> Iterator[Migrated]:
 
 def _database(rc: RcFile, where: str, files: list[Path]) -> Iterator[Migrated]:
     """SQLite or PostgreSQL, and the password of the latter."""
-    if rc.postgres:
-        message = "This version reads SQLite only."
+    if rc.postgres and find_spec("psycopg") is None:
+        message = "The driver of PostgreSQL is missing: pip install 'mestral[postgres]'."
         yield _item(Verdict.DECIDE, "[database] backend", where, value="postgres", message=message)
     else:
-        yield _item(Verdict.USED, "[database] backend", where, value="sqlite")
+        yield _item(Verdict.USED, "[database] backend", where, value="postgres" if rc.postgres else "sqlite")
     shown = mask_urls(rc.connection_url)
     if shown != rc.connection_url and any(file.stat().st_mode & 0o004 for file in files):
         message = "Every account can read the password in it: take the right to read the rc file from others."

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 400  # tables in one transaction: it holds a lock on each, and a server has some thousands
 _SNAPSHOT = "SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text"
-_TABLE = """c.oid::bigint, c.xmin::text, c.relnatts,
+_TABLE = """c.oid::bigint, c.xmin::text,
+    (SELECT sum(a.xmin::text::bigint) FROM pg_attribute a WHERE a.attrelid = c.oid),
     has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"""
 _IN_SCHEMAS = f"""SELECT k.place, {_TABLE}
 FROM unnest(%s::int[], %s::text[], %s::text[]) AS k(place, schema, name)

@@ -8,6 +8,7 @@ longer than its limit, whether the server is slow, frozen, restarted or cut off;
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 2
 _GRACE_SECONDS = 0.5  # the server's own limit comes first: it says more
+_SPARED_SECONDS = 1.0  # who comes after a failure gets it too: many do not wait one after the other
 _IDLE_SECONDS = 600  # proxies and firewalls cut connections that are idle for longer
 _BEGIN = """BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = {limit};
@@ -44,6 +46,7 @@ class Server:
         self._connections = connections
         self._lock = threading.Lock()
         self._pool: QueuePool | None = None
+        self._failed: tuple[float, str] | None = None  # monotonic time, and why
 
     def __str__(self) -> str:
         return "PostgreSQL"
@@ -71,7 +74,7 @@ class Server:
             connection.execute("ROLLBACK")
         except Error as error:
             if watchdog is not None and watchdog.barked:
-                raise Busy(f"{self}: no answer within {self._seconds:g} seconds") from error
+                raise self._unreachable(f"no answer within {self._seconds:g} seconds") from error
             raise _fault(error) from error
         finally:
             if watchdog is not None:
@@ -101,28 +104,61 @@ class Server:
         from psycopg import Error
 
         limit = max(1, round(self._seconds * 1000))
-        begin = _BEGIN.format(
-            limit=limit, patience=limit if patience is None else max(1, round(patience * 1000))
-        )
-        lent = _lend(pool)
-        for last in (False, True):
+        wait = limit if patience is None else max(1, round(patience * 1000))
+        begin = _BEGIN.format(limit=limit, patience=wait)
+        for fresh in (False, True):
+            lent = self._lent(pool)
             connection: Connection[Any] = lent.driver_connection  # type: ignore[assignment]
             watchdog = _Watchdog(connection.fileno(), self._seconds + _GRACE_SECONDS)
             try:
                 connection.execute(begin)
-            except Error:
+            except BaseException as error:
                 watchdog.leave()
                 lent.invalidate()
-                if last or watchdog.barked or not connection.closed:
+                if watchdog.barked:
+                    raise self._unreachable(f"no answer within {self._seconds:g} seconds") from error
+                if fresh or not isinstance(error, Error) or not connection.closed:
                     raise
-                lent = _lend(self._renewed(pool))
-            except BaseException:
-                watchdog.leave()
-                lent.invalidate()
-                raise
+                pool = self._renewed(pool)
             else:
                 break
         return lent, watchdog
+
+    def _lent(self, pool: "QueuePool") -> "PoolProxiedConnection":
+        """A connection of the pool.
+
+        Raises:
+            Busy: All are in use, or the server cannot be reached: now, or when somebody tried just before.
+        """
+        from psycopg import OperationalError
+        from sqlalchemy.exc import TimeoutError as AllLent
+
+        self._spare()
+        try:
+            lent = pool.connect()
+        except AllLent as error:
+            self._spare()
+            raise Busy(
+                f"{self}: every connection is in use (plugins.experiments.database_connections)"
+            ) from error
+        except OperationalError as error:
+            raise self._unreachable(str(error).strip()) from error
+        try:
+            self._spare()  # it may have been waited for
+        except Busy:
+            lent.close()
+            raise
+        return lent
+
+    def _unreachable(self, why: str) -> Busy:
+        """The fault that says so, which others get who come now."""
+        self._failed = time.monotonic(), why
+        return Busy(f"{self}: {why}")
+
+    def _spare(self) -> None:
+        failed = self._failed
+        if failed is not None and time.monotonic() < failed[0] + _SPARED_SECONDS:
+            raise Busy(f"{self}: {failed[1]}")
 
     def _renewed(self, old: "QueuePool") -> "QueuePool":
         """A pool without the connections of the old one: when one died, the others did."""
@@ -200,17 +236,6 @@ def _pool(url: str, seconds: float, connections: int) -> "QueuePool":
         return psycopg.connect(**arguments, autocommit=True, prepare_threshold=None, client_encoding="utf8")
 
     return QueuePool(connect, connections, max_overflow=0, timeout=seconds, recycle=_IDLE_SECONDS)
-
-
-def _lend(pool: "QueuePool") -> "PoolProxiedConnection":
-    from sqlalchemy.exc import TimeoutError as AllLent
-
-    try:
-        return pool.connect()
-    except AllLent as error:
-        raise Busy(
-            "PostgreSQL: every connection is in use (plugins.experiments.database_connections)"
-        ) from error
 
 
 def _is_idle(lent: "PoolProxiedConnection") -> bool:
