@@ -85,7 +85,7 @@ def settled_trees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     Only what has settled is kept by the server, so only then can a stale answer show.
     """
-    rc_files = [make_tree(tmp_path_factory.mktemp("tree")) for _ in range(12)]
+    rc_files = [make_tree(tmp_path_factory.mktemp("tree")) for _ in range(24)]  # each test runs on both
     time.sleep(SETTLE_NS / 1e9)
     return iter(rc_files)
 

@@ -48,13 +48,15 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Serves the sample tree from a server."""
     with ExitStack() as stack:
 
-        def served(server: Postgres, **settings: object) -> Site:
+        def served(server: Postgres, **settings: Any) -> Site:
             root = tmp_path / "tree"
             root.mkdir()
             rc_file = make_tree(root)
             moved = Moved(rc_file, server)
             moved.remove_files()
-            overrides = {f"plugins.experiments.{name}": value for name, value in settings.items()}
+            overrides: dict[str, Any] = {
+                f"plugins.experiments.{name}": value for name, value in settings.items()
+            }
             client = serve_tree(stack, rc_file, tmp_path / "state", **overrides)
             return Site(root, client, stack.enter_context(server.connect(moved.name)))
 

@@ -91,8 +91,10 @@ def test_rights_that_come_later_count_at_once(postgres: Postgres, site: Site) ->
     role = sql.Identifier(f"reader_of_{name}")
     site.database.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, PASSWORD))
     rc_file = site.root / "autosubmitrc"
-    url = postgres.url(name), postgres.url(name, user=f"reader_of_{name}")
-    rc_file.write_text(rc_file.read_text().replace(*(one.replace("%", "%%") for one in url)))
+    own, other = (
+        one.replace("%", "%%") for one in (postgres.url(name), postgres.url(name, user=f"reader_of_{name}"))
+    )
+    rc_file.write_text(rc_file.read_text().replace(own, other))
     assert site.refusal(RUNS) == (503, "The experiment database cannot be read")
     for schema in ("public", "a001"):
         site.database.execute(
