@@ -1,7 +1,8 @@
 """Measure Mestral, and Autosubmit API beside it, on copies of one generated tree.
 
     python -m benchmarks.run TREE --work DIR --mestral 'mestral serve --host 127.0.0.1 --port {port}' \\
-        [--peer 'autosubmit_api start -b 127.0.0.1:{port}'] [--settle 2.1] [--output benchmarks/RESULTS.md]
+        [--peer 'autosubmit_api start -b 127.0.0.1:{port}'] [--postgres URL] [--settle 2.1] \\
+        [--output benchmarks/RESULTS.md]
 
 Requests alternate between the servers. Each endpoint is asked with unchanged files and again after changing
 the files that it depends on. Then ``/`` is asked while four of the largest job lists are being made.
@@ -30,8 +31,9 @@ from benchmarks import configuration, report
 from benchmarks.changes import change_experiment
 from benchmarks.endpoints import Endpoint, big_ones, endpoints, storm_paths, target_of
 from benchmarks.report import Measured, Resources, Results, Storm
-from benchmarks.server import MemoryWatch, Server, fetch
+from benchmarks.server import MemoryWatch, Server, fetch, parent_of
 
+_MESTRAL = "Mestral"
 _CALM = 2.0
 """Seconds after the first answer in which a server may still start what it has in the background."""
 
@@ -40,17 +42,19 @@ ENCODINGS = {"browser": "gzip, deflate, br, zstd", "none": "identity"}
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
-    commands = {"Mestral": options.mestral, "Autosubmit API": options.peer}
+    commands = {_MESTRAL: options.mestral, "Autosubmit API": options.peer}
     servers = [
         _prepare(label, command, options.tree, options.work) for label, command in commands.items() if command
     ]
+    if options.postgres:
+        servers.append(_prepare_postgres(options))
     results = Results(settings=_settings(options), machine=report.machine(), load_before=os.getloadavg()[0])
     headers = {"Accept-Encoding": ENCODINGS[options.encoding]}
     for server in servers:
         results.resources[server.label] = Resources(
             starts=[_start_once(server) for _ in range(options.starts)],
             listings=[_list_plugins(server) for _ in range(2 * options.starts + 1)]
-            if server.label == "Mestral"
+            if server.label == _MESTRAL
             else [],
         )
     with ExitStack() as stack:
@@ -90,6 +94,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--mestral", help="command with {port}; any server of the same API")
     parser.add_argument("--peer", help="command of the server to compare with")
+    parser.add_argument(
+        "--postgres", metavar="URL", help="an empty database on this machine: measure Mestral on it as well"
+    )
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("RESULTS.md"))
     parser.add_argument("--json", type=Path, help="also write all numbers")
     parser.add_argument("--only", default="*", help="pattern of endpoint titles, e.g. 'v4 jobs*10k'")
@@ -110,6 +117,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not (options.mestral or options.peer):
         parser.error("give at least one of --mestral and --peer")
+    if options.postgres and not options.mestral:
+        parser.error("--postgres needs --mestral")
     return options
 
 
@@ -132,6 +141,19 @@ def _prepare(label: str, command: str, tree: Path, work: Path) -> Server:
     return Server(label, command, copy, rc_file, scratch)
 
 
+def _prepare_postgres(options: argparse.Namespace) -> Server:
+    """Mestral with the tree in PostgreSQL, which takes some minutes for 10,000 experiments."""
+    from psycopg import connect
+    from tools.move_to_postgres import Moved
+
+    server = _prepare(f"{_MESTRAL}, PostgreSQL", options.mestral, options.tree, options.work)
+    server.moved = Moved(server.root / "autosubmitrc", options.postgres).again
+    with connect(options.postgres, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+        server.beside = parent_of(connection.info.backend_pid)
+    return server
+
+
 def _start_once(server: Server) -> float:
     with server.running() as seconds:
         return seconds
@@ -144,7 +166,7 @@ def _list_plugins(server: Server) -> float:
 
 def _version(server: Server, headers: dict[str, str]) -> str:
     """Mestral answers with the version of the API that it stands in for, so look at what is installed."""
-    if server.label == "Mestral":
+    if server.label.startswith(_MESTRAL):
         with suppress(metadata.PackageNotFoundError):
             return metadata.version("mestral")
     return str(json.loads(server.ask("/", headers).body).get("version", "?"))
@@ -213,6 +235,7 @@ def _changed(
         active = [server for server in targets if spent[server.label] < options.budget]
         for server in active:
             endpoint.change(server.root, targets[server])
+            server.moved(targets[server])
         time.sleep(options.settle)
         for server in active[number % 2 :] + active[: number % 2]:
             answer = server.ask(endpoint.path, headers)
@@ -238,6 +261,7 @@ def _storm(server: Server, headers: dict[str, str], options: argparse.Namespace)
         for _ in range(options.storms):
             for expid in sorted({expid for _, expid in pairs}):
                 change_experiment(server.root, expid)
+                server.moved(expid)
             time.sleep(options.settle)
             waiting = [clients.submit(fetch, server.port, path, headers) for path, _ in pairs]
             while not all(future.done() for future in waiting):

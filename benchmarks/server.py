@@ -16,7 +16,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,13 +39,13 @@ class Answer:
 
 
 class ProcessTree:
-    """A process and all that descend from it."""
+    """Processes and all that descend from them."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, *roots: int) -> None:
+        self._roots = roots
 
     def pids(self) -> list[int]:
-        found, waiting = [], [self.pid]
+        found, waiting = [], list(self._roots)
         while waiting:
             pid = waiting.pop()
             found.append(pid)
@@ -119,11 +119,15 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: http.client.HTTPConnection | None = None
+        self.beside: int | None = None
+        """Another process that works for it, and counts with all that descend from it: its database."""
+        self.moved: Callable[[str], None] = lambda expid: None
+        """Called when files of an experiment were changed: brings the change to where the server reads."""
 
     @property
     def tree(self) -> ProcessTree:
         assert self._process is not None
-        return ProcessTree(self._process.pid)
+        return ProcessTree(*filter(None, (self._process.pid, self.beside)))
 
     def start(self) -> float:
         """Start it and return the seconds until the first answer."""
@@ -255,6 +259,11 @@ def fetch(
         return response.status, time.perf_counter() - begin, size
     finally:
         connection.close()
+
+
+def parent_of(pid: int) -> int:
+    """The process that started a process."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def free_port() -> int:
