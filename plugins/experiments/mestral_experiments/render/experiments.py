@@ -8,7 +8,7 @@ import msgspec
 from mestral.readers import Answer, ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.render.optional import UNPROVEN
-from mestral_experiments.render.summaries import summary
+from mestral_experiments.render.summaries import SUMMARIZED, summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.experiments import (
     FROM_FILES,
@@ -83,7 +83,7 @@ def _items(
         return [experiment_item(experiment, None, None) for experiment in experiments], True
     source: ExperimentSource = reader.service(SLOT)
     items, complete = [], True
-    for experiment in experiments:
+    for experiment in source.in_turn(experiments, *SUMMARIZED):
         known = summary(reader, source, experiment)
         complete = complete and known.complete
         items.append(experiment_item(experiment, known.run, known.modified))

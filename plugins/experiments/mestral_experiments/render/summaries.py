@@ -14,6 +14,8 @@ from mestral_experiments.model import Experiment, Run
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 
+SUMMARIZED = (Part.JOBS, Part.HISTORY)
+"""What summaries are made of."""
 _WEIGHT_BYTES = 2048  # a summary with the fingerprint it is kept under, roughly
 
 
@@ -39,7 +41,7 @@ def summary(reader: ReaderContext, source: ExperimentSource, experiment: Experim
             raise _IncompleteError(Summary(run, modified, complete=False))
         return Summary(run, modified), _WEIGHT_BYTES
 
-    fingerprint = source.fingerprint_list((experiment,), Part.JOBS, Part.HISTORY)
+    fingerprint = source.fingerprint_list((experiment,), *SUMMARIZED)
     try:
         return reader.memo.get(("experiments.summary", experiment.name), fingerprint, read)
     except _IncompleteError as incomplete:

@@ -9,7 +9,7 @@ from mestral import Problem, not_found
 from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Brief, Experiment
 from mestral_experiments.render.optional import UNPROVEN
-from mestral_experiments.render.summaries import summary
+from mestral_experiments.render.summaries import SUMMARIZED, summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.counters import count
 from mestral_experiments.views.rows import Rows, experiment_row
@@ -41,7 +41,7 @@ def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:
     """
     source: ExperimentSource = reader.service(SLOT)
     shown, depends = [], []
-    for experiment in msgspec.convert(found, list[Experiment]):
+    for experiment in source.in_turn(msgspec.convert(found, list[Experiment]), *SUMMARIZED):
         if running and experiment.user is None:
             experiment = msgspec.structs.replace(experiment, user="None")
         known = summary(reader, source, experiment)

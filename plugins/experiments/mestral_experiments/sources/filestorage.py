@@ -163,6 +163,10 @@ class FileStorage:
         """By `stat` alone."""
         return self._many.stamp(self._rc, experiments, parts)
 
+    def in_turn(self, experiments: Sequence[Experiment], parts: Collection[Part]) -> Iterator[Experiment]:
+        """One by one: files are not read faster together."""
+        return iter(experiments)
+
     def problem(self) -> str:
         """Whether the experiment database can be read, without reading or copying all of it."""
         needs = EXPERIMENT.needs

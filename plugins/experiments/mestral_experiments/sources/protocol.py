@@ -9,7 +9,7 @@ may pass although no file changes (a lock); without one it lasts as long as the 
 Chosen by `[plugins.experiments] source = "<name>"` (service slot `experiments.source`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -102,6 +102,13 @@ class ExperimentSource(Protocol):
         """As `fingerprint` for many at once, linear and cheap: by `stat` alone, never by opening a file.
 
         On a network file system attributes may be seconds old, and so may be the list.
+        """
+        ...
+
+    def in_turn(self, experiments: Sequence[Experiment], *parts: Part) -> Iterator[Experiment]:
+        """The same experiments, for somebody who asks about these parts of each before taking the next.
+
+        A source may read some of them together, as they were when it gave out the first of these.
         """
         ...
 

@@ -211,6 +211,10 @@ class Storage(Protocol):
         """As `ExperimentSource.fingerprint_list`."""
         ...
 
+    def in_turn(self, experiments: Sequence[Experiment], parts: Collection[Part]) -> Iterator[Experiment]:
+        """As `ExperimentSource.in_turn`."""
+        ...
+
     def problem(self) -> str:
         """What is wrong with the shared stores and which setting is at fault, for the deployer; else ""."""
         ...

@@ -9,18 +9,16 @@ was begun earlier and committed later.) A pickled job list is one row: its trans
 
 import threading
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from mestral_experiments.sources.postgres.server import Server
-from mestral_experiments.sources.postgres.tables import quoted
-
-if TYPE_CHECKING:
-    from psycopg import Connection
+from mestral_experiments.sources.postgres.server import Reading, Server
+from mestral_experiments.sources.postgres.tables import quoted, spelled
 
 _AT_ONCE = 400  # tables in one transaction: it holds a lock on each, and a server has some thousands
 _SNAPSHOT = "SELECT pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text"
 _TABLE = """c.oid::bigint, c.xmin::text,
-    (SELECT sum(a.xmin::text::bigint) FROM pg_attribute a WHERE a.attrelid = c.oid),
+    (SELECT array_agg(a.attname::text || ' ' || a.atttypid ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
     has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"""
 _IN_SCHEMAS = f"""SELECT k.place, {_TABLE}
 FROM unnest(%s::int[], %s::text[], %s::text[]) AS k(place, schema, name)
@@ -72,8 +70,8 @@ class Marks:
         Raises:
             Fault: See `Server.reading`.
         """
-        with self._server.reading() as connection:
-            return self._seen(connection)
+        with self._server.reading() as reading:
+            return self._seen(reading)
 
     def of(self, things: Collection[Table | PickledRow]) -> list[str | None]:
         """The mark of each; None for what is not there.
@@ -85,52 +83,51 @@ class Marks:
         wanted = list(dict.fromkeys(things))
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
-            with self._server.reading() as connection:
-                snapshot = self._seen(connection)
+            with self._server.reading() as reading:
+                snapshot = self._seen(reading)
                 with self._lock:
                     known = self._known if self._snapshot == snapshot else {}
                     found |= {thing: known[thing] for thing in some if thing in known}
                 missing = [thing for thing in some if thing not in found]
                 if not missing:
                     continue
-                taken = _taken(connection, missing)
+                taken = _taken(reading, missing)
             found |= taken
             with self._lock:
                 if self._snapshot == snapshot:
                     self._known |= taken
         return [found[thing] for thing in things]
 
-    def _seen(self, connection: "Connection[Any]") -> str:
+    def _seen(self, reading: Reading) -> str:
         """The snapshot of a transaction; what was known before another one is forgotten."""
-        (snapshot,) = connection.execute(_SNAPSHOT).fetchone() or ("",)
-        with self._lock:
-            if snapshot != self._snapshot:
-                self._snapshot, self._known = snapshot, {}
-        return str(snapshot)
+        if not reading.snapshot:
+            ((reading.snapshot,),) = reading.rows(_SNAPSHOT)
+            with self._lock:
+                if reading.snapshot != self._snapshot:
+                    self._snapshot, self._known = reading.snapshot, {}
+        return reading.snapshot
 
 
-def _taken(
-    connection: "Connection[Any]", things: Sequence[Table | PickledRow]
-) -> dict[Table | PickledRow, str | None]:
+def _taken(reading: Reading, things: Sequence[Table | PickledRow]) -> dict[Table | PickledRow, str | None]:
     """Marks in one transaction."""
     marks: dict[Table | PickledRow, str | None] = dict.fromkeys(things)
     tables = [thing for thing in things if isinstance(thing, Table)]
     pickled = {thing.expid: thing for thing in things if isinstance(thing, PickledRow)}
-    described = _described(connection, tables)
+    described = _described(reading, tables)
     readable = [table for table, (_, may_be_read) in described.items() if may_be_read]
-    written = dict(zip(readable, _written(connection, readable), strict=True))
+    written = dict(zip(readable, _written(reading, readable), strict=True))
     for table, (description, _) in described.items():
         marks[table] = f"{description} {written.get(table, 'unreadable')}"
-    pickles = _described(connection, [PICKLES]).get(PICKLES) if pickled else None
+    pickles = _described(reading, [PICKLES]).get(PICKLES) if pickled else None
     if pickles is not None and pickles[1]:
-        for expid, row in connection.execute(_PICKLES.format(PICKLES.sql), (list(pickled),)):
+        for expid, row in reading.rows(_PICKLES.format(PICKLES.sql), (list(pickled),)):
             marks[pickled[expid]] = f"{pickles[0]} {row}"
     elif pickles is not None:
         marks |= dict.fromkeys(pickled.values(), f"{pickles[0]} unreadable")
     return marks
 
 
-def _described(connection: "Connection[Any]", tables: Sequence[Table]) -> dict[Table, tuple[str, bool]]:
+def _described(reading: Reading, tables: Sequence[Table]) -> dict[Table, tuple[str, bool]]:
     """Of the tables that exist: what changes with their columns and rights; whether they may be read."""
     own = [number for number, table in enumerate(tables) if table.schema is not None]
     visible = [number for number, table in enumerate(tables) if table.schema is None]
@@ -138,15 +135,18 @@ def _described(connection: "Connection[Any]", tables: Sequence[Table]) -> dict[T
     if own:
         schemas = [tables[number].schema for number in own]
         names = [tables[number].name for number in own]
-        rows += connection.execute(_IN_SCHEMAS, (own, schemas, names)).fetchall()
+        rows += reading.rows(_IN_SCHEMAS, (own, schemas, names))
     if visible:
-        rows += connection.execute(
-            _VISIBLE, (visible, [tables[number].name for number in visible])
-        ).fetchall()
-    return {tables[number]: (" ".join(map(str, parts)), may_be_read) for number, *parts, may_be_read in rows}
+        rows += reading.rows(_VISIBLE, (visible, [tables[number].name for number in visible]))
+    found = {}
+    for number, oid, written, columns, may_be_read in rows:
+        table = tables[number]
+        reading.columns[table.sql] = spelled(column.rpartition(" ")[0] for column in columns or ())
+        found[table] = f"{oid} {written} {columns}", may_be_read
+    return found
 
 
-def _written(connection: "Connection[Any]", tables: Sequence[Table]) -> list[str]:
+def _written(reading: Reading, tables: Sequence[Table]) -> list[str]:
     """Number of rows of each table, and the sum of the transactions that wrote them."""
     if not tables:
         return []
@@ -154,4 +154,4 @@ def _written(connection: "Connection[Any]", tables: Sequence[Table]) -> list[str
         f"SELECT {number}, count(*), sum(xmin::text::bigint)::text FROM {table.sql}"  # noqa: S608
         for number, table in enumerate(tables)
     )
-    return [f"{count} {total}" for _, count, total in sorted(connection.execute(statement).fetchall())]
+    return [f"{count} {total}" for _, count, total in sorted(reading.rows(statement))]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server: pooled connections on which one read-only transaction at a time can be made.
+"""A PostgreSQL server: pooled connections, each for one read-only transaction at a time.
 
 Guarantees: nothing is ever written; what one `with` block reads is one consistent state; no block lasts
 longer than its limit, whether the server is slow, frozen, restarted or cut off; what can be wrong arrives as
@@ -9,8 +9,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Forbidden, Missing
@@ -31,8 +31,29 @@ SET LOCAL max_parallel_workers_per_gather = 0"""
 """One round trip. The last two keep the order of rows that are read without ORDER BY."""
 
 
+class Reading:
+    """A read-only transaction, and what was found out in it that stays true as long as it lasts.
+
+    Attributes:
+        connection: In the transaction.
+        snapshot: What it sees, once that was asked for.
+        columns: Of tables by their names in a statement: how each column is spelled, by its lower-case name.
+    """
+
+    def __init__(self, connection: "Connection[Any]") -> None:
+        self.connection = connection
+        self.snapshot = ""
+        self.columns: dict[str, dict[str, str]] = {}
+
+    def rows(
+        self, statement: str, values: Sequence[object] = (), *, binary: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        return self.connection.execute(statement, values or None, binary=binary).fetchall()
+
+
 class Server:
-    """Lends connections.
+    """Lends transactions.
 
     Args:
         url: As Autosubmit has it: a URL of SQLAlchemy, of PostgreSQL with any driver.
@@ -47,22 +68,28 @@ class Server:
         self._lock = threading.Lock()
         self._pool: QueuePool | None = None
         self._failed: tuple[float, str] | None = None  # monotonic time, and why
+        self._of_thread = threading.local()  # `shared`: the transaction of `together`
 
     def __str__(self) -> str:
         return "PostgreSQL"
 
     @contextmanager
-    def reading(self, patience: float | None = None) -> Iterator["Connection[Any]"]:
-        """A connection in a new transaction.
+    def reading(self, patience: float | None = None) -> Iterator[Reading]:
+        """A new transaction; the shared one in a block of `together`.
 
         Args:
-            patience: Seconds to wait for a lock; None: as long as a block may last.
+            patience: Seconds to wait for a lock in a new one; None: as long as a block may last.
 
         Raises:
             Damaged: The URL or the driver cannot be used.
             Busy: The server cannot be reached, does not answer in time, or refuses a connection.
             Missing, Damaged: See `_fault`; also for errors of psycopg in the block.
         """
+        from_together: Reading | None = getattr(self._of_thread, "shared", None)
+        if from_together is not None:
+            with self._used(from_together):
+                yield from_together
+            return
         pool = self._current()
         from psycopg import Error
 
@@ -70,7 +97,7 @@ class Server:
         try:
             lent, watchdog = self._begun(pool, patience)
             connection: Connection[Any] = lent.driver_connection  # type: ignore[assignment]
-            yield connection
+            yield Reading(connection)
             connection.execute("ROLLBACK")
         except Error as error:
             if watchdog is not None and watchdog.barked:
@@ -83,6 +110,30 @@ class Server:
                 if not _is_idle(lent):
                     lent.invalidate()
                 lent.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Inside, all readings of this thread share one transaction, until one fails. Raises nothing."""
+        with ExitStack() as stack:
+            with suppress(Fault):
+                self._of_thread.shared = stack.enter_context(self.reading())
+            try:
+                yield
+            finally:
+                self._of_thread.shared = None
+                with suppress(Fault):
+                    stack.close()
+
+    @contextmanager
+    def _used(self, shared: Reading) -> Iterator[None]:
+        """After an error a transaction is over: others make one of their own."""
+        from psycopg import Error
+
+        try:
+            yield
+        except Error as error:
+            self._of_thread.shared = None
+            raise _fault(error) from error
 
     def close(self) -> None:
         """Close the connections that are not lent now."""

@@ -3,13 +3,11 @@
 Guarantees: those of `Database`. Names are quoted, values are never part of a statement.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
-
-if TYPE_CHECKING:
-    from psycopg import Connection
+from mestral_experiments.sources.postgres.server import Reading
 
 _COLUMNS = """SELECT attname FROM pg_attribute
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
@@ -19,17 +17,16 @@ class PostgresTables:
     """Implements `Database`.
 
     Args:
-        connection: In a transaction.
+        reading: The transaction.
         schema: Where the tables are; None: where the server looks for names without one.
     """
 
     in_row_order = "ORDER BY ctid"
     version = None
 
-    def __init__(self, connection: "Connection[Any]", schema: str | None) -> None:
-        self._connection = connection
+    def __init__(self, reading: Reading, schema: str | None) -> None:
+        self._reading = reading
         self._schema = schema
-        self._known: dict[str, dict[str, str]] = {}
 
     def select(
         self,
@@ -98,13 +95,18 @@ class PostgresTables:
 
     def _columns(self, table: str) -> dict[str, str]:
         """Columns of a table as they are spelled, by their names in lower case; none without the table."""
-        if table not in self._known:
-            found = self._rows(_COLUMNS, (self._name(table),))
-            self._known[table] = {str(name).lower(): str(name) for (name,) in found}
-        return self._known[table]
+        known, name = self._reading.columns, self._name(table)
+        if name not in known:
+            known[name] = spelled(column for (column,) in self._rows(_COLUMNS, (name,)))
+        return known[name]
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return self._connection.execute(statement, values or None).fetchall()
+        return self._reading.rows(statement, values)
+
+
+def spelled(columns: Iterable[object]) -> dict[str, str]:
+    """How each column is spelled, by its name in lower case."""
+    return {str(column).lower(): str(column) for column in columns}
 
 
 def quoted(name: str) -> str:
