@@ -22,12 +22,9 @@ from benchmarks.changes import (
     change_relations,
     change_runs,
 )
+from benchmarks.yardstick import unpickling
 
 _Goals = tuple[float | None, float | None]
-_UNPICKLING = {"01k": 10.0, "10k": 80.0, "50k": 340.0}
-"""Milliseconds that C unpickling of the job list takes: the bound for a request after a pickle changed."""
-
-
 _ETA = {"p01k": 13.9, "p10k": 99.2, "p50k": 473.0, "d10k": 36.0}
 """Milliseconds to read the jobs and the last rows of the history; the goal after a change is twice that."""
 
@@ -46,7 +43,8 @@ class Endpoint:
 
 def endpoints(tree: Path) -> list[Endpoint]:
     total, bigs = _experiments(tree)
-    return [Endpoint("`/`", "/", goal=0.4), *_lists(total), *(one for big in bigs for one in _jobs(big))]
+    jobs = (one for big in bigs for one in _jobs(big, unpickling(tree, big)))
+    return [Endpoint("`/`", "/", goal=0.4), *_lists(total), *jobs]
 
 
 def big_ones(tree: Path) -> list[str]:
@@ -90,12 +88,12 @@ def _lists(total: int) -> list[Endpoint]:
     ]
 
 
-def _jobs(expid: str) -> list[Endpoint]:
+def _jobs(expid: str, bound: float | None) -> list[Endpoint]:
+    """About the jobs of one experiment; one unpickling is the bound after the pickle changed."""
     size, pickled = expid[1:], expid[0] == "p"
     base = f"/v4/experiments/{expid}/jobs"
-    unpickling = _UNPICKLING.get(size)
     whole: _Goals = (10.0, 120.0 if pickled else 35.0) if size == "10k" else (None, None)
-    part: _Goals = (3.0, unpickling if pickled else 5.0) if size in ("10k", "50k") else (None, None)
+    part: _Goals = (3.0, bound if pickled else 5.0) if size in ("10k", "50k") else (None, None)
     change, relations = change_experiment, change_relations
     job = f"{base}/{expid}_19600101_fc0_10_SIM"
     return [

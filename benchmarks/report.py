@@ -72,6 +72,8 @@ class Results:
     load_before: float = 0.0
     load_after: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
+    unpickling: dict[str, float] = field(default_factory=dict)
+    """Milliseconds of CPU for one unpickling in C, by experiment: how fast this machine is."""
     measured: list[Measured] = field(default_factory=list)
     storms: dict[str, Storm] = field(default_factory=dict)
     resources: dict[str, Resources] = field(default_factory=dict)
@@ -115,6 +117,8 @@ def _head(results: Results) -> str:
             f" Linux {facts['kernel']}",
             f"- {versions}; client: Python {facts['python']}",
             f"- {settings}",
+            "- one unpickling in C on this machine, ms of CPU: "
+            + ", ".join(f"{expid} {took:.0f}" for expid, took in results.unpickling.items()),
             f"- load average before and after: {results.load_before:.1f}, {results.load_after:.1f}",
         ]
     )

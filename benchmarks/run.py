@@ -32,6 +32,7 @@ from benchmarks.changes import change_experiment
 from benchmarks.endpoints import Endpoint, big_ones, endpoints, storm_paths, target_of
 from benchmarks.report import Measured, Resources, Results, Storm
 from benchmarks.server import MemoryWatch, Server, fetch, parent_of
+from benchmarks.yardstick import unpickling
 
 _MESTRAL = "Mestral"
 _CALM = 2.0
@@ -49,6 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.postgres:
         servers.append(_prepare_postgres(options))
     results = Results(settings=_settings(options), machine=report.machine(), load_before=os.getloadavg()[0])
+    results.unpickling = {
+        big: took for big in big_ones(options.tree) if (took := unpickling(options.tree, big)) is not None
+    }
     headers = {"Accept-Encoding": ENCODINGS[options.encoding]}
     for server in servers:
         results.resources[server.label] = Resources(
