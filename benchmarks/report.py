@@ -117,7 +117,7 @@ def _head(results: Results) -> str:
             f" Linux {facts['kernel']}",
             f"- {versions}; client: Python {facts['python']}",
             f"- {settings}",
-            "- one unpickling in C on this machine, ms of CPU: "
+            "- one unpickling in C on this machine, with giving it back, ms of CPU: "
             + ", ".join(f"{expid} {took:.0f}" for expid, took in results.unpickling.items()),
             f"- load average before and after: {results.load_before:.1f}, {results.load_after:.1f}",
         ]
@@ -188,7 +188,7 @@ def _table(title: str, results: Results, labels: list[str], changed: bool) -> st
         if changed and not any(samples):
             continue
         costs = [[1000 * cpu for _, cpu in some] for some in samples]
-        cells = [f"{goal:g}" if goal is not None else "-"]
+        cells = [f"{goal:.3g}" if goal is not None else "-"]
         for label, some, cost in zip(labels, samples, costs, strict=True):
             walls = [1000 * wall for wall, _ in some]
             cells += [_median(cost), _median(walls), _p95(walls), str(len(some))]

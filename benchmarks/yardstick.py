@@ -11,6 +11,7 @@ import io
 import pickle
 import statistics
 import time
+from functools import cache
 from pathlib import Path
 
 
@@ -34,6 +35,7 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name) if known else _StandIn
 
 
+@cache
 def unpickling(tree: Path, expid: str, times: int = 5) -> float | None:
     """Milliseconds of CPU for the job list of an experiment, median; None where it is not pickled."""
     path = tree / expid / "pkl" / f"job_list_{expid}.pkl"
@@ -46,8 +48,8 @@ def unpickling(tree: Path, expid: str, times: int = 5) -> float | None:
         for _ in range(times):
             before = time.process_time()
             loaded = _Unpickler(io.BytesIO(content), encoding="latin1").load()
+            del loaded  # whoever reads a list again gives back the one before
             found.append(time.process_time() - before)
-            del loaded
     finally:
         gc.enable()
     return statistics.median(found) * 1e3
