@@ -51,9 +51,11 @@ class ExperimentsPlugin:
     @hookimpl
     async def mestral_shutdown(self, context: PluginContext) -> None:
         """Give back what the source holds open."""
-        import asyncio
+        from mestral.readers import Threads
 
-        await asyncio.to_thread(context.services["experiments.source"].close)
+        threads = Threads(1, "mestral experiments: end")
+        await threads.run(context.services["experiments.source"].close)
+        threads.close()
 
     @hookimpl
     def mestral_routes(self, context: PluginContext) -> Sequence[Routes]:

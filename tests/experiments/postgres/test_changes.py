@@ -103,6 +103,8 @@ def test_rights_that_come_later_count_at_once(postgres: Postgres, site: Site) ->
             ).format(sql.Identifier(schema), role)
         )
     assert len(site.get(RUNS)["runs"]) == 2
+    listed = {one["name"]: one for one in site.get("/v4/experiments?only_active=false")["experiments"]}
+    assert [listed[name]["total"] for name in ("c006", "a001", "t002")] == [0, 8, 0]
     assert site.refusal(JOBS) == (503, "Error while reading the job list")
     states = {part["part"]: part["state"] for part in site.get("/v4/experiments/c006/health")["parts"]}
     assert states["job_list"] == "unreadable"
