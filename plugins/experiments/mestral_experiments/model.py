@@ -4,6 +4,7 @@ Guarantees: plain frozen records, no I/O, no HTTP, no knowledge of file formats.
 or epoch seconds as said; a value that is missing, unreadable or out of range is None (or the default said).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any
@@ -295,3 +296,33 @@ class LogFiles(msgspec.Struct, frozen=True, array_like=True):
 
     out: str | None
     err: str | None
+
+
+class Log(msgspec.Struct, frozen=True, array_like=True):
+    """The end of a log.
+
+    Attributes:
+        path: Absolute path of the file.
+        modified: When it changed last (aware, UTC); None when it is not known.
+        lines: The last ones that could be read, without line ends, oldest first.
+        problem: Why `lines` are not the end of the log, in a sentence without paths; None when they are.
+    """
+
+    path: str
+    modified: Annotated[datetime, Meta(tz=True)] | None
+    lines: Sequence[str] = ()
+    problem: str | None = None
+
+
+class RecoveryLog(msgspec.Struct, frozen=True, array_like=True):
+    """What Autosubmit logged while it fetched the logs of jobs from a platform.
+
+    Attributes:
+        platform: As in the file's name, may be empty.
+        started: When, as in the file's name: naive, in the time zone of whoever ran Autosubmit.
+        log: The log.
+    """
+
+    platform: str
+    started: Annotated[datetime, Meta(tz=False)]
+    log: Log

@@ -1,8 +1,8 @@
 """`AutosubmitSource`: the experiments of Autosubmit, read from its own files and databases.
 
-Guarantees: those of `ExperimentSource`. This module and what it builds on (`relations`, `lists`, `access`)
-only decide which store answers which question and which sentence a fault becomes; each format is read in a
-module of its own.
+Guarantees: those of `ExperimentSource`. This module and what it builds on (`relations`, `lists`, `logs`,
+`access`) only decide which store answers which question and which sentence a fault becomes; each format is
+read in a module of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,14 @@ from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.sources.conditions import Conditions
 from mestral_experiments.sources.health import problem_of
 from mestral_experiments.sources.jobfiles import JobFiles
+from mestral_experiments.sources.logs import Logs
 from mestral_experiments.sources.maindb import MainDatabase
 from mestral_experiments.sources.protocol import Part
 
 _UNREACHABLE = "The database of the experiments cannot be reached"
 
 
-class AutosubmitSource(Conditions, JobFiles):
+class AutosubmitSource(Conditions, JobFiles, Logs):
     """Implements `ExperimentSource` (see there).
 
     Args:

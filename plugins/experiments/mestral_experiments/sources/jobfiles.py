@@ -1,20 +1,17 @@
-"""What the files of an experiment say about one job, of `AutosubmitSource`: settings, logs, submissions.
+"""What the files of an experiment say about one job, of `AutosubmitSource`: settings and submissions.
 
 Guarantees: those of `ExperimentSource`; each format is read in a module of its own (`configuration`,
 `logfiles`).
 """
 
-from functools import partial
-
 from mestral.readers import Fingerprint, fingerprint, stamp
-from mestral_experiments.model import Experiment, JobSettings, LogFiles, Times
+from mestral_experiments.model import Experiment, JobSettings, Times
 from mestral_experiments.sources import logfiles, places
 from mestral_experiments.sources.configuration import as3
 from mestral_experiments.sources.configuration.jobs import settings_of
 from mestral_experiments.sources.configurations import Configurations
 from mestral_experiments.sources.faults import Missing
-
-_LOGS_UNREADABLE = "Error while reading the logs"
+from mestral_experiments.sources.logs import LOGS_UNREADABLE
 
 
 class JobFiles(Configurations):
@@ -30,34 +27,15 @@ class JobFiles(Configurations):
         usable = present.issuperset(needed) and places.exists(places.job_folder(rc, name))
         return settings_of(configuration, section) if configuration.data and usable else None, taken
 
-    def logs(self, experiment: Experiment, job: str) -> tuple[LogFiles, Fingerprint]:
-        """The newest logs of a job; 503 when their folder is unusable."""
-        rc, name = self._settings(), experiment.name
-        with self._answering(_LOGS_UNREADABLE):
-            folder = places.checked(rc, name, places.log_folders(rc, name)[2])
-            taken = fingerprint((stamp(folder),))
-            if not places.is_file_name(job):
-                return LogFiles(None, None), taken
-            try:
-                names = self._memo.get(("logs", folder), taken, partial(_listed, folder))
-            except Missing:
-                return LogFiles(None, None), taken
-            return logfiles.newest_logs(names, job, folder), taken
-
     def last_stamps(self, experiment: Experiment, job: str) -> tuple[Times | None, Fingerprint]:
         """The last submission of a job in its own file; 503 when that is unusable."""
         rc, name = self._settings(), experiment.name
         if not places.is_file_name(job):
             return None, Fingerprint()
-        with self._answering(_LOGS_UNREADABLE):
+        with self._answering(LOGS_UNREADABLE):
             path = places.checked(rc, name, places.stamps_file(rc, name, job))
             taken = fingerprint((stamp(path),))
             try:
                 return logfiles.read_last_stamps(path, job), taken
             except Missing:
                 return None, taken
-
-
-def _listed(folder: str) -> tuple[str, int]:
-    names = logfiles.list_names(folder)
-    return names, len(names)

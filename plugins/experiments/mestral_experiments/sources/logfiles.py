@@ -5,6 +5,7 @@ end is read, and only of a regular file.
 """
 
 import os
+import re
 import stat
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from mestral_experiments.sources.values import text
 
 _OUT = (".out", ".out.xz", ".out.gz")
 _ERR = (".err", ".err.xz", ".err.gz")
+_RUN = ("_run.log", "_run.log.xz", "_run.log.gz")
+_RECOVERY = re.compile(r"([0-9]{8}_[0-9]{6})_(.*)_log_recovery\.log(\.xz|\.gz)?")
 _END_BYTES = 4096
 
 
@@ -52,6 +55,34 @@ def newest_logs(names: str, job: str, folder: str) -> LogFiles:
         position = names.find(f"/{job}.", end)
     out, err = (text(f"{folder}/{newest[ends]}") if ends in newest else None for ends in (_OUT, _ERR))
     return LogFiles(out, err)
+
+
+def run_logs(names: str) -> list[str]:
+    """Names of the logs of runs, from `list_names`."""
+    return [name for name in names.split("/") if name.endswith(_RUN)]
+
+
+def recovery_logs(names: str) -> dict[str, tuple[datetime, str]]:
+    """By platform, when its newest log of fetching logs begins (naive), and the name of the file.
+
+    Names with a time that no calendar has are left out. Of one log, the file that is not compressed counts.
+
+    Args:
+        names: From `list_names`.
+    """
+    newest: dict[str, tuple[datetime, str]] = {}
+    for name in sorted(names.split("/")):
+        found = _RECOVERY.fullmatch(name)
+        if found is None:
+            continue
+        try:
+            started = datetime.strptime(found[1], "%Y%m%d_%H%M%S")  # noqa: DTZ007 - naive
+        except ValueError:
+            continue
+        known = newest.get(found[2])
+        if known is None or known[0] < started:
+            newest[found[2]] = started, name
+    return newest
 
 
 def read_last_stamps(path: str, job: str) -> Times | None:

@@ -27,7 +27,9 @@ from mestral_experiments.model import (
     Job,
     JobSettings,
     JobStatus,
+    Log,
     LogFiles,
+    RecoveryLog,
     Run,
     Times,
     UserMetric,
@@ -283,6 +285,33 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    def job_log(self, experiment: Experiment, name: str, lines: int) -> tuple[Log | None, Fingerprint]:
+        """A log of a job, by the name of its file or by the name it had before it was compressed.
+
+        What is wrong with a log is said in `Log.problem` and raises nothing.
+
+        Args:
+            experiment: The row.
+            name: Any text. None comes back for what is not the name of a log of this experiment.
+            lines: How many of the last lines to read, at most; with 0 the log is not opened.
+
+        Raises:
+            Problem: 503 when the logs cannot be looked for, or with `Retry-After` when this one cannot be
+                read now.
+        """
+        ...
+
+    def run_log(self, experiment: Experiment, lines: int) -> tuple[Log | None, Fingerprint]:
+        """The log of a run that changed last, None without one; arguments and errors as for `job_log`."""
+        ...
+
+    def recovery_logs(self, experiment: Experiment, lines: int) -> tuple[Sequence[RecoveryLog], Fingerprint]:
+        """The newest log of fetching logs from each platform, by platform.
+
+        Arguments and errors as for `job_log`.
+        """
+        ...
+
     def last_stamps(self, experiment: Experiment, job: str) -> tuple[Times | None, Fingerprint]:
         """The last submission that the job itself recorded, None without one, and the file's fingerprint.
 
@@ -334,4 +363,8 @@ class ExperimentSource(Protocol):
 
     def folder(self, experiment: Experiment) -> Path:
         """The experiment's folder (the contract wants absolute paths in some answers)."""
+        ...
+
+    def log_folder(self, experiment: Experiment) -> Path:
+        """The folder of the logs of its jobs, whether it is there or not; as `folder`."""
         ...
