@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from litestar import Litestar, Router
 from litestar.datastructures import State
 
+from mestral import __version__
 from mestral.auth.guard import access_guard
 from mestral.auth.keys import signing_key
 from mestral.auth.tokens import Tokens
 from mestral.http.core_routes import core_handlers, served_core_handlers
 from mestral.http.errors import answer_exception
+from mestral.http.frame import frame_config
 from mestral.http.openapi import build_openapi
 from mestral.http.outer import Outer
 from mestral.http.responses import JSON
@@ -58,18 +60,17 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
     readers = Readers(settings, _reader_services(plugins), observers)
     if metrics is not None:
         metrics.watch(readers, plugins)
-    routers = [
-        _router("core", "/", served_core_handlers(settings, plugins)),
-        *_plugin_routers(plugins.active),
-    ]
     app = Litestar(
-        routers,
+        [
+            _router("core", "/", served_core_handlers(settings, plugins)),
+            *_plugin_routers(plugins.active),
+        ],
         debug=False,
         exception_handlers={Exception: answer_exception},
         guards=[access_guard(tokens, settings.auth.protection_level)],
         lifespan=[_lifespan(plugins, readers, tracing)],
         logging_config=None,
-        openapi_config=None,
+        openapi_config=frame_config("Mestral", __version__),
         request_max_body_size=settings.server.max_body_bytes,
         state=State(
             {
@@ -81,10 +82,10 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
                     services=plugins.instances,
                 ),
                 "metrics": metrics,
-                "openapi": Tagged(build_openapi(routers, plugins.active, settings), JSON),
             }
         ),
     )
+    app.state["openapi"] = Tagged(build_openapi(app, plugins.active, settings), JSON)
     app.asgi_handler = Outer(
         Front(app.asgi_handler),
         settings,

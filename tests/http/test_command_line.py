@@ -51,12 +51,32 @@ def test_unknown_command_exits_with_2(tmp_path: Path) -> None:
     assert "No such command 'srve'" in done.stderr
 
 
-def test_command_line_itself_imports_neither_litestar_nor_sqlalchemy(tmp_path: Path) -> None:
-    code = "import sys, mestral.cli; print({'litestar', 'sqlalchemy', 'uvicorn'} & set(sys.modules))"
+def imported(tmp_path: Path, *arguments: str) -> set[str]:
+    """The modules that a command imports."""
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", "-m", "mestral", *arguments],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert done.stdout == "set()\n"
+    return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.M))
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_needs_no_command_imports_none_and_no_settings(tmp_path: Path, option: str) -> None:
+    modules = imported(tmp_path, option)
+    assert "mestral.cli" in modules
+    assert not {"msgspec", "litestar", "mestral.settings", "mestral.logs", "mestral.plugins"} & modules
+
+
+def test_listing_plugins_imports_nothing_that_serves(tmp_path: Path) -> None:
+    modules = imported(tmp_path, "plugins", "list")
+    assert "litestar" in modules
+    libraries = {"uvicorn", "sqlalchemy", "psycopg", "huey", "jwt", "prometheus_client", "ruamel.yaml"}
+    parts = {"mestral.app", "mestral.cli.serve", "mestral.http.openapi", "mestral.readers.readers"}
+    assert not (libraries | parts) & modules
 
 
 def test_routes_lists_core_and_plugins(tmp_path: Path) -> None:

@@ -113,6 +113,12 @@ def test_security_follows_the_protection_level(make_client: MakeClient) -> None:
     assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": optional}
 
 
+def test_there_are_no_other_pages_than_those_of_mestral(client: Client) -> None:
+    for path in ("/schema", "/schema/swagger", "/schema/openapi.json", "/schema/anything"):
+        assert client.get(path).status_code == 404
+        assert client.get(path).json()["error"] is True
+
+
 def test_the_document_is_compressed_and_not_sent_twice(client: Client) -> None:
     answer = client.get("/openapi.json", headers={"accept-encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"

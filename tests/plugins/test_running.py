@@ -1,6 +1,8 @@
 """Run-time hooks and the demo hook: called plugin by plugin, and what one does wrong concerns nobody else."""
 
 import asyncio
+import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +109,28 @@ def test_stopping_the_server_stops_a_start_that_takes_long(load: Load) -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(stop_soon())
     assert [record.state for record in plugins.active] == [State.ACTIVE]
+
+
+def test_garbage_of_plugins_is_collected_while_they_serve(site: Site) -> None:
+    litter = (
+        "def litter():\n"
+        "    import weakref\n"
+        "    from mestral.http import get\n\n"
+        "    class Loop:\n"
+        "        def __init__(self): self.self = self\n\n"
+        "    @get('/litter', access=Access.PUBLIC, operation_id='litter.litter')\n"
+        "    async def handler() -> dict[str, int]:\n"
+        "        refs = [weakref.ref(Loop()) for _ in range(10_000)]\n"
+        "        return {'left': sum(ref() is not None for ref in refs)}\n\n"
+        "    return handler\n\n"
+    )
+    routes = "@hookimpl\ndef mestral_routes(self): return [Routes(handlers=(litter(),))]"
+    site.add("litter", litter + hooks("litter", routes))
+    with (
+        site.serving('[plugins]\nonly = ["litter"]\n') as address,
+        urllib.request.urlopen(f"{address}/x/litter/litter", timeout=30) as answer,
+    ):
+        assert json.load(answer)["left"] < 10_000
 
 
 def test_every_plugin_prepares_its_demo_in_a_folder_of_its_own(load: Load, tmp_path: Path) -> None:

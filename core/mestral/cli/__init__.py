@@ -1,18 +1,17 @@
 """The command `mestral`.
 
-Guarantees: a subcommand is imported when it is used, so that `mestral plugins list` does not import Litestar
-by way of its siblings.
+Guarantees: a subcommand is imported when it is used, so that `mestral plugins list` does not import what its
+siblings need, and `mestral --version` and `--help` import click and nothing else.
 """
 
+import gc
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 import click
 
 from mestral import __version__
-from mestral.cli.options import CliOptions
-from mestral.logs import LogSetup, configure
-from mestral.settings.nearest import did_you_mean
 
 _COMMANDS = {
     "config": ("mestral.cli.config:config", "Check and show the settings."),
@@ -42,7 +41,16 @@ class _LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from mestral.settings.nearest import did_you_mean
+
             raise click.UsageError(f"{error.message}{did_you_mean(args[0], _COMMANDS)}", ctx) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command without the cyclic garbage collector: what it imports and makes lives until it ends,
+        a moment later, and need not be looked through when Python exits. Servers turn it on again."""
+        gc.disable()
+        ctx.call_on_close(gc.freeze)
+        return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -59,5 +67,8 @@ class _LazyGroup(click.Group):
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """An extensible API platform. `mestral demo` shows it with sample data."""
+    from mestral.cli.options import CliOptions
+    from mestral.logs import LogSetup, configure
+
     configure(LogSetup(level="WARNING"))  # `serve` and `demo` say more
     context.obj = CliOptions(config=config)

@@ -1,7 +1,6 @@
 """Plugins loaded for a command that only looks: nothing is written, and standard output stays clean."""
 
 import contextlib
-import gc
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +18,6 @@ def look_at_plugins(options: CliOptions) -> Plugins:
     Raises:
         ClickException: The settings are wrong.
     """
-    gc.disable()  # what is imported here lives until the command ends, a moment later
     from mestral.http.core_routes import core_handlers
 
     try:
@@ -27,9 +25,7 @@ def look_at_plugins(options: CliOptions) -> Plugins:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     with clean_output():
-        plugins = load_plugins(settings, writes=False, core_handlers=core_handlers())
-    gc.freeze()  # nor need it be looked through when Python exits
-    return plugins
+        return load_plugins(settings, writes=False, core_handlers=core_handlers())
 
 
 @contextlib.contextmanager

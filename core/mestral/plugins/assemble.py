@@ -16,8 +16,8 @@ def trial_assembly(routes: Sequence[Routes]) -> None:
         Exception: Whatever Litestar finds wrong; its message names the handler or path.
     """
     from litestar import Litestar, Router
-    from litestar.openapi import OpenAPIConfig
+
+    from mestral.http.frame import frame_config, frame_of
 
     routers = [Router(path=group.prefix or "/", route_handlers=list(group.handlers)) for group in routes]
-    app = Litestar(routers, openapi_config=OpenAPIConfig(title="trial", version="0"), logging_config=None)
-    app.openapi_schema.to_schema()
+    frame_of(Litestar(routers, openapi_config=frame_config("trial", "0"), logging_config=None))

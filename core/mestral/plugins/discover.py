@@ -9,7 +9,8 @@ which of the others is meant.
 import importlib.metadata
 import re
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
+from functools import cache
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from mestral.contributions import ENTRY_POINT_GROUP
@@ -40,15 +41,18 @@ def discover(choice: PluginsSettings) -> tuple[list[PluginRecord], list[Finding]
 
 
 def _installed() -> Iterator[PluginRecord]:
+    describe = cache(_describe)  # which parses the whole README that is in the metadata
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         yield PluginRecord(
-            name=entry_point.name, distribution=_distribution(entry_point), entry_point=entry_point.value
+            name=entry_point.name, distribution=describe(entry_point.dist), entry_point=entry_point.value
         )
 
 
-def _distribution(entry_point: EntryPoint) -> str:
-    distribution = entry_point.dist
-    return f"{distribution.name} {distribution.version}" if distribution is not None else ""
+def _describe(distribution: Distribution | None) -> str:
+    if distribution is None:
+        return ""
+    metadata = distribution.metadata
+    return f"{metadata['Name']} {metadata['Version']}"
 
 
 def _in_folder(folder: Path | None) -> Iterator[PluginRecord]:

@@ -1,24 +1,23 @@
 """The whole document.
 
-Guarantees: made once, before the app starts, from the same routers; every operation has its explicit id, its
+Guarantees: made once, before the app starts, from its own routes; every operation has its explicit id, its
 plugin (`x-plugin`, also its tag), its access level (`x-access`), its parameters, the shape of its answers and
-every status it can answer. Litestar makes the frame (paths, path parameters, summaries); bodies and answers
-are described here, by msgspec, which also encodes them.
+every status it can answer. Litestar makes the frame; bodies and answers are described here, by msgspec, which
+also encodes them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
-from mestral import __version__
 from mestral.auth.guard import needs_token
 from mestral.contributions import Access
 from mestral.http.answers import answers_of
+from mestral.http.frame import frame_of
 from mestral.http.openapi.examples import Examples
 from mestral.http.openapi.parameters import complete_parameters
 from mestral.http.openapi.responses import HEADERS, PROBLEM, complete_responses
@@ -50,22 +49,16 @@ _SECURITY = {
 }
 
 
-def build_openapi(routers: Sequence[Router], records: Iterable[PluginRecord], settings: Settings) -> bytes:
+def build_openapi(app: Litestar, records: Iterable[PluginRecord], settings: Settings) -> bytes:
     """The document as JSON.
 
     Args:
-        routers: What the app is made of; Litestar generates the schema of a throw-away app, as the app
-            itself must not have its documentation routes.
+        app: What is served, made with `frame_config`.
         records: The plugins that are served.
         settings: For the root path and the protection level.
     """
     records = list(records)
-    app = Litestar(
-        routers,
-        logging_config=None,
-        openapi_config=OpenAPIConfig(title="Mestral", version=__version__, use_handler_docstrings=True),
-    )
-    document: dict[str, Any] = app.openapi_schema.to_schema()
+    document = frame_of(app)
     document["info"]["description"] = _ABOUT
     document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     server = settings.server
