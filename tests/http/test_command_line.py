@@ -1,5 +1,6 @@
 """The commands `mestral`, `mestral routes` and `mestral demo`, as processes of their own."""
 
+import fcntl
 import json
 import os
 import re
@@ -150,7 +151,7 @@ def test_demo_serves_sample_data_and_leaves_nothing_behind(tmp_path: Path) -> No
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environ, cwd=tmp_path)
     try:
         deadline = time.monotonic() + 60
-        while "Ctrl-C ends it" not in log.read_text():
+        while "Ctrl-C ends it and removes the data" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.02)
@@ -167,3 +168,33 @@ def test_demo_serves_sample_data_and_leaves_nothing_behind(tmp_path: Path) -> No
         process.wait()
     assert not list(tmp_path.glob("mestral-demo-*"))
     assert not (tmp_path / "state").exists()
+
+
+def test_demo_listens_where_the_platform_says(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = run(tmp_path, "demo", PORT=port)
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+def test_next_demo_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    left, young, used, foreign = (tmp_path / f"mestral-demo-{name}" for name in "abcd")
+    for folder in (left, young, used):
+        (folder / "data").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    foreign.symlink_to("elsewhere")
+    for folder in (left, used, tmp_path / "elsewhere"):
+        os.utime(folder, (0, 0))
+    descriptor = os.open(used, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            run(tmp_path, "demo", "--port", str(other.getsockname()[1]))
+    finally:
+        os.close(descriptor)
+    assert sorted(tmp_path.glob("mestral-demo-*")) == [young, used, foreign]
+    assert (tmp_path / "elsewhere").is_dir()

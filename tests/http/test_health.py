@@ -1,5 +1,8 @@
 """Health: what makes a front not ready, and what only informs."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from tests.http.conftest import MakeClient
 from tests.probe import SECRET_TOKEN
@@ -26,7 +29,12 @@ def test_checks_inform_and_never_decide(
     client = make_client(plugins__probe__complaint=complaint)
     answer = client.get("/health/ready", headers={"Authorization": f"Bearer {SECRET_TOKEN}"})
     assert answer.status_code == 200
-    assert answer.json() == {"status": status, "missing": [], "plugins": {}, "checks": {"probe.mood": shown}}
+    assert answer.json() == {
+        "status": status,
+        "missing": [],
+        "plugins": {},
+        "checks": {"core.state_dir": "ok", "probe.mood": shown},
+    }
 
 
 @pytest.mark.parametrize("level", ["ALL", "WRITEONLY", "NONE"])
@@ -72,3 +80,18 @@ def test_plugin_that_cannot_start_is_degraded_and_the_rest_serves(make_client: M
     record = client.app.state.platform.plugins.get("probe")
     assert record.state == "degraded"
     assert "cannot start" in record.reason
+
+
+def test_state_folder_that_cannot_be_written_is_seen(make_client: MakeClient, tmp_path: Path) -> None:
+    client = make_client()
+    token = {"Authorization": f"Bearer {SECRET_TOKEN}"}
+    assert client.get("/health", headers=token).json()["state_dir"] == "ok"
+    shutil.rmtree(tmp_path / "state")
+    why = f"failing: nothing can be written into state_dir ({tmp_path / 'state'}): No such file or directory"
+    answer = client.get("/health/ready", headers=token)
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"]["core.state_dir"] == why
+    assert client.get("/health", headers=token).json()["state_dir"] == why
+    assert why in client.get("/status", headers=token).text
+    for path in ("/health/ready", "/health", "/status"):
+        assert str(tmp_path) not in client.get(path).text

@@ -1,6 +1,7 @@
 """What the server writes to standard error: one line per event, whoever sends what."""
 
 import json
+import logging
 import re
 import signal
 import socket
@@ -8,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.probe import SECRET_TOKEN, Server, ask, serving
+
+from mestral.logs.formats import JsonFormat, TextFormat
 
 TOKEN = {"Authorization": f"Bearer {SECRET_TOKEN}"}
 RECORD = re.compile(
@@ -134,3 +138,66 @@ def test_levels_by_plugin_in_every_process_and_requests_in_readers(tmp_path: Pat
         ("asked for b", "probe", "two", None),
         ("making b", "probe", "two", "mestral reader 1"),
     ]
+
+
+def test_what_passes_for_a_client_is_an_address(tmp_path: Path) -> None:
+    sent = {
+        "198.51.100.7": "198.51.100.7",
+        "198.51.100.7:4711": "198.51.100.7",
+        "[2001:db8::1]:443": "2001:db8::1",
+        "fe80::1%eth0": "fe80::1%eth0",
+        "identity=root": "?",
+        "localhost": "?",
+        "a" * 3000: "?",
+    }
+    with serving(tmp_path, config='[log]\nformat = "json"\n') as server:
+        for forwarded in sent:
+            ask(server.address(), "GET", "/x/probe/open", {"X-Forwarded-For": forwarded})
+        stop(server)
+        access = [record for record in json_log(server) if record["logger"] == "mestral.access"]
+    assert [record["client"] for record in access] == list(sent.values())
+
+
+def test_what_is_refused_before_there_is_a_request_is_told_with_its_client(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        for sent in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000 + b"\r\n\r\n"):
+            with socket.create_connection(server.address()) as connection:
+                connection.sendall(sent)
+                own = re.escape(str(connection.getsockname()))
+                server.wait_for(rf"INFO mestral.cli.protocol: refused {own}: 4(00|31), ")
+
+
+class Mute:
+    """Cannot be shown."""
+
+    def __str__(self) -> str:
+        raise ValueError("mute")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "shown"),
+    [
+        ("%d jobs", ("many",), "many"),
+        ("%s", (Mute(),), "ValueError: mute"),
+        (Mute(), (), "Mute"),
+        ("fine", ({"share": float("nan")},), "fine"),
+        ("fine", ({"by": {("a", 1): 2}},), "fine"),
+        ("fine", ({"of": Mute()},), "fine"),
+        ("at %(place)s", ({"place": Path("/a/b")},), "at /a/b"),
+    ],
+)
+@pytest.mark.parametrize("form", [TextFormat, JsonFormat])
+def test_a_record_is_written_whatever_is_in_it(
+    form: type[TextFormat | JsonFormat], message: object, arguments: tuple[object, ...], shown: str
+) -> None:
+    stack = "Stack (most recent call last):\n  line"
+    record = logging.LogRecord("x", logging.INFO, "", 0, message, arguments, None, sinfo=stack)
+    line = form("", {}).format(record)
+    assert shown in line
+    assert "Stack (most recent call last):" in line
+    if form is JsonFormat:
+        read = json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+        assert read["exception"] == stack
+        assert read.get("place", "/a/b") == "/a/b"

@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -262,3 +264,17 @@ def test_metrics_are_answered_when_the_limit_of_requests_is_reached(tmp_path: Pa
         assert scrape(address).value("mestral_http_requests_total", route="unmatched", status="503") == 1
         (server.state / "release").touch()
         held.join()
+
+
+def test_metrics_are_answered_while_every_thread_for_handlers_hangs(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, ExitStack() as stack:
+        address = server.address()
+        for _ in range(45):  # Litestar has 40
+            connection = stack.enter_context(socket.create_connection(address))
+            connection.sendall(b"GET /x/probe/stuck HTTP/1.1\r\nHost: a\r\n\r\n")
+        for _ in range(200):
+            found = scrape(address)
+            if found.value("mestral_http_requests_in_flight") == 46:
+                return
+            time.sleep(0.05)
+        pytest.fail("the requests did not arrive")

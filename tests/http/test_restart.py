@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import threading
@@ -121,3 +122,35 @@ def test_handler_that_hangs_in_a_thread_does_not_keep_the_process(tmp_path: Path
             assert flight.result()[0] == 503
         assert server.process.wait(60) == 0
         assert (server.state / "shut-down").exists()
+
+
+def test_nothing_is_said_to_hang_when_nothing_does(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        for _ in range(3):  # in threads that are idle afterwards
+            assert ask(server.address(), "GET", "/docs")[0] == 200
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+        assert "cut off" not in server.log
+
+
+def test_second_signal_ends_it_at_once_and_in_plain_words(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        threading.Thread(
+            target=ask, args=(server.address(), "GET", "/x/probe/hold?name=one"), daemon=True
+        ).start()
+        server.wait_for_file("held-one")
+        server.process.send_signal(signal.SIGINT)
+        server.wait_for("Shutting down")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(20) == 0  # not after the 30 seconds that requests may take
+        assert "Traceback" not in server.log
+        assert "A second signal" in server.log
+
+
+def test_interrupt_of_a_terminal_while_readers_start_is_no_error(tmp_path: Path) -> None:
+    with serving(tmp_path, "--readers", "4", by=("setsid",)) as server:
+        server.wait_for("Waiting for application startup")
+        os.killpg(server.process.pid, signal.SIGINT)  # to all processes in the foreground
+        assert server.process.wait(60) == 0
+        assert "Traceback" not in server.log
+        assert "does not start" not in server.log

@@ -55,6 +55,9 @@ class Show:
                     return StatusTable(text="", columns=("One",), rows=((b"bytes",),))
                 case "elsewhere":
                     return StatusTable(text="", links=(Link("x", "javascript:alert(1)"),))
+                case "odd":
+                    cell = "\\x1b[2J\\u202edetrevni" + "y" * 100_000
+                    return StatusTable(text="", columns=("One",), rows=((cell,),))
                 case "evil":
                     cells = (Link(EVIL, "/x?a=1&b=2"), EVIL, Mark(EVIL, "bad"), 1234)
                     return StatusTable(text=EVIL, columns=(EVIL, "B", "C", "D"), rows=(cells,))
@@ -271,3 +274,10 @@ def test_a_section_that_hangs_is_given_up(show: Any) -> None:
     answer = show("hang").get("/", headers=HTML)
     assert "No answer within 3 seconds." in answer.text
     assert ">probe<" in answer.text
+
+
+def test_long_and_unprintable_text_does_not_spoil_the_page(show: Any) -> None:
+    text = show("odd").get("/", headers=HTML).text
+    assert "\ufffd[2J\ufffddetrevniyyy" in text
+    assert "y…<" in text
+    assert len(text) < 20_000

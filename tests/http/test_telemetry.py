@@ -1,11 +1,13 @@
 """Traces as a collector gets them (OTLP over HTTP, protobuf), and what is said where none can be made."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +59,7 @@ class Collector:
 
 
 @contextmanager
-def collecting() -> Iterator[Collector]:
+def collecting(port: int = 0) -> Iterator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
@@ -69,7 +71,7 @@ def collecting() -> Iterator[Collector]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         collector = Collector(server.server_port)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -172,6 +174,7 @@ def test_client_that_does_not_sample_gets_no_spans(exported: Collector) -> None:
 
 def test_no_path_and_no_query_string_is_exported(exported: Collector) -> None:
     assert exported.span("stray").name == "unmatched"
+    assert "http.route" not in attributes(exported.span("stray"))
     assert exported.bodies
     for secret in (b"ST-1", b"a000", b"PROPFIND"):
         assert not any(secret in body for body in exported.bodies)
@@ -193,6 +196,32 @@ def test_collector_that_does_not_answer_costs_no_answer_and_does_not_keep_the_se
                 assert ask(server.address(), "GET", "/x/probe/open")[0] == 200
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(60) == 0
+            assert f"{url}/v1/traces did not take the last spans" in server.log
+
+
+def test_collector_that_is_away_is_told_once_and_so_is_its_return(tmp_path: Path) -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="needs mestral[otel]")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+    patience = ("env", "OTEL_BSP_SCHEDULE_DELAY=50", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT=0.2")
+    with serving(tmp_path, config=telemetry(f"http://127.0.0.1:{port}"), by=patience) as server:
+        lost = "spans are lost until"
+
+        def lines() -> int:
+            ask(server.address(), "GET", "/x/probe/open")
+            time.sleep(0.3)
+            return len(re.findall(r" (?:mestral\.telemetry|opentelemetry)\S*: ", server.log))
+
+        while lost not in server.log:
+            lines()
+        told = lines()
+        assert [lines() for _ in range(5)] == [told] * 5
+        with collecting(port) as collector:
+            while not collector.bodies:
+                lines()
+            server.wait_for(r"INFO mestral.telemetry.tracing: \S+ takes spans again")
+        assert server.log.count(lost) == 1
 
 
 def test_what_is_off_is_not_imported(tmp_path: Path) -> None:

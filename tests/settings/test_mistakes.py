@@ -49,6 +49,20 @@ MISTAKES = {
     "key given twice": Mistake(
         "[server]\nport = 1\nport = 2\n", FILE, "line 3", "Cannot overwrite", "valid TOML", "Mend it"
     ),
+    "permissions without quotes": Mistake(
+        "[server]\nuds_mode = 0660\n", FILE, "line 2", "valid TOML", "stand in quotes", 'uds_mode = "0660"'
+    ),
+    "level of no logger": Mistake(
+        '[log.levels]\nexperimnts = "DEBUG"\n',
+        FILE,
+        "[log] levels",
+        "'experimnts'",
+        NONE,
+        "mean experiments?",
+    ),
+    "level of a name unlike any": Mistake(
+        '[log.levels]\n"qqq.www" = "DEBUG"\n', FILE, "[log] levels", "'qqq.www'", "a logger", "Name a plugin"
+    ),
     "mistyped table": Mistake(
         "[sevrer]\nport = 1\n", FILE, "[sevrer]", "sevrer", NONE, "Did you mean server?"
     ),

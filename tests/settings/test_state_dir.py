@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mestral.settings import Settings, SettingsError, ensure_state_dir
+from mestral.settings.state_dir import cannot_write
 
 Load = Callable[..., Settings]
 
@@ -119,3 +121,15 @@ def test_without_any_home_the_setting_to_give_is_named(tmp_path: Path) -> None:
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert "default of state_dir: no home folder is known: neither HOME nor passwd" in said.stdout, said
     assert "Set state_dir in mestral.toml, or MESTRAL_STATE_DIR" in said.stdout
+
+
+def test_a_disk_with_room_for_a_part_is_full(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    assert cannot_write(tmp_path) == ""
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+        problem = cannot_write(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert problem == f"nothing can be written into state_dir ({tmp_path}): File too large"
+    assert list(tmp_path.iterdir()) == []

@@ -1,13 +1,18 @@
 """`mestral demo`: sample data, served from a scratch folder.
 
 Guarantees: listens on the loopback address alone, with no protection; nothing outside the scratch folder is
-written, and it is removed at the end. The deployer's own settings take no part.
+written, and it is removed at the end, or by the next demo when this one is killed. The deployer's own
+settings take no part.
 """
 
+import contextlib
+import fcntl
 import os
 import secrets
+import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,19 +28,53 @@ from mestral.contributions import Demo
 from mestral.plugins import PluginsError, load_plugins
 from mestral.settings import Settings, SettingsError, Value, load_settings
 
+_PREFIX = "mestral-demo-"
+_YOUNG_SECONDS = 60
 _ENVIRONMENT = ("HOME", "LANG", "PATH", "TZ", "USER")
 """What a demo sees of the environment: nothing that is a setting."""
 
 
 @click.command()
-@click.option("--port", type=int, default=8000, show_default=True, help="TCP port; 0 lets the system choose.")
+@click.option(
+    "--port",
+    type=int,
+    default=8000,
+    envvar="PORT",
+    show_default=True,
+    show_envvar=True,
+    help="TCP port; 0 lets the system choose.",
+)
 def demo(*, port: int) -> None:
     """Serve sample data, to look around."""
-    with server_process(), tempfile.TemporaryDirectory(prefix="mestral-demo-") as scratch:
+    with server_process(), tempfile.TemporaryDirectory(prefix=_PREFIX) as scratch, _held(scratch):
+        _remove_abandoned(Path(scratch).parent)
         try:
             _serve(Path(scratch).resolve(), port)
         except (CannotListen, SettingsError, PluginsError) as error:
             stop_with(error)
+
+
+@contextlib.contextmanager
+def _held(folder: str | Path) -> Iterator[os.stat_result]:
+    """Lock a folder for as long as it is used.
+
+    Raises:
+        OSError: Another process holds it, or it is no folder (a link to one is none).
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove what demos of this user left that were killed; young folders may not be held yet."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), _held(folder) as found:
+            if found.st_uid == os.geteuid() and found.st_mtime < time.time() - _YOUNG_SECONDS:
+                shutil.rmtree(folder)
 
 
 def _serve(scratch: Path, port: int) -> None:

@@ -133,6 +133,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         self._head_done()
+        logger.info("refused %s: %d, %s", self.client or "a connection", problem.status, problem.message)
         body = envelope(problem)
         more = "".join(f"{name}: {value}\r\n" for name, value in problem.headers.items())
         head = (

@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NoReturn
@@ -103,6 +104,9 @@ class Server(uvicorn.Server):
                 while not self.force_exit and self._idle():  # noqa: ASYNC110 - uvicorn tells of no change
                     await asyncio.sleep(_LAST_CALL_STEP)
         await super().shutdown(sockets)
+        if self.force_exit:
+            logger.warning("A second signal: what was still going on is cut off.")
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it would tell how that felt
 
     def _idle(self) -> bool:
         """Whether a connection waits for a request."""
@@ -172,9 +176,16 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _left_threads() -> bool:
-    return any(
-        thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()
-    )
+    """Whether a thread would keep the process; idle ones of pools end by themselves in a moment."""
+    last = time.monotonic() + _LAST_CALL_SECONDS
+    threads = [
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and not thread.daemon
+    ]
+    for thread in threads:
+        thread.join(max(0.0, last - time.monotonic()))
+    return any(thread.is_alive() for thread in threads)
 
 
 def _leave(number: int, frame: object) -> NoReturn:

@@ -1,10 +1,11 @@
 """One line per request, on the logger `mestral.access`; in JSON its parts are fields.
 
 Guarantees: no query string is ever logged (those of logins hold tickets and codes, contract/AUTH.md B20), and
-no text of a client can forge a line.
+no text of a client can forge a line, or pass for an address.
 """
 
 import logging
+import re
 from typing import Any
 
 from mestral.auth.guard import identity_in
@@ -18,6 +19,7 @@ _LINE = (
     "client=%(client)s identity=%(identity)s"
 )
 _MAX_PATH = 300
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}(%[0-9A-Za-z]{1,15})?")
 
 
 def log_request(scope: Any, report: RequestReport, path: str) -> None:
@@ -39,7 +41,7 @@ def log_request(scope: Any, report: RequestReport, path: str) -> None:
         "bytes": report.size,
         "ms": round(report.seconds * 1000, 3),
         "request_id": request_id_in(scope),
-        "client": _one_word(client[0]) if client and client[0] else "-",
+        "client": _address(client[0]) if client and client[0] else "-",
         "identity": _one_word(identity.id) if identity else "-",
     }
     logger.info(_LINE, fields)
@@ -50,6 +52,11 @@ def printable_path(scope: Any) -> str:
     raw = scope.get("raw_path") or scope["path"].encode()
     text = _one_word(raw.partition(b"?")[0].decode("latin-1"))
     return text if len(text) <= _MAX_PATH else f"{text[:_MAX_PATH]}..."
+
+
+def _address(text: str) -> str:
+    """A client's address; `?` for another word, which a proxy took from its client (X-Forwarded-For)."""
+    return text if _ADDRESS.fullmatch(text) else "?"
 
 
 def _one_word(text: str) -> str:

@@ -124,7 +124,7 @@ async def health_ready(request: Request[Any, Any, Any]) -> Response[bytes]:
 
     Why something is wrong is told with a valid token only: the reason may name paths.
     """
-    result = await readiness(platform_of(request).plugins, reasons=identity_of(request) is not None)
+    result = await readiness(platform_of(request), reasons=identity_of(request) is not None)
     return json_response(result, 503 if result.status == "not ready" else 200)
 
 

@@ -5,15 +5,20 @@ be done without inform, whatever they do. Sentences, which may name paths, are f
 passwords in URLs are masked in them.
 """
 
+import asyncio
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from mestral.plugins.health import run_checks
 from mestral.settings.secret import mask_urls
+from mestral.settings.state_dir import cannot_write
 
 if TYPE_CHECKING:
-    from mestral.plugins import Plugins
+    from mestral.platform import Platform
+
+STATE_DIR = "core.state_dir"
+"""The one check of core itself."""
 
 _NOT_FOR_YOU = "a valid token shows why, and so does the log"
 
@@ -26,7 +31,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
             something or another plugin that is to be used is not active; else `ready`.
         missing: Names of required plugins that are not active.
         plugins: Plugins that are to be used and are not active: `<state>: <reason>`.
-        checks: `<plugin>.<check>`, and `ok` or `failing: <reason>`.
+        checks: `<plugin>.<check>`, and `ok` or `failing: <reason>`; `core.state_dir`: can it be written?
     """
 
     status: Literal["ready", "degraded", "not ready"]
@@ -35,29 +40,32 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     checks: dict[str, str]
 
 
-async def readiness(plugins: "Plugins", *, reasons: bool) -> Readiness:
+async def readiness(platform: "Platform", *, reasons: bool) -> Readiness:
     """Run all health checks and sum up.
 
     Args:
-        plugins: The plugins.
+        platform: The platform.
         reasons: Whether the one who asks may see why.
     """
 
     def why(reason: str) -> str:
         return mask_urls(reason) if reasons else _NOT_FOR_YOU
 
+    def outcome(problem: str | None) -> str:
+        return f"failing: {why(problem)}" if problem else "ok"
+
+    plugins = platform.plugins
     results = await run_checks(plugins)
+    full = await asyncio.to_thread(cannot_write, platform.settings.state_dir)
     broken = {record.name: f"{record.state}: {why(record.reason)}" for record in plugins.broken}
     missing = tuple(record.name for record in plugins.required_missing)
-    degraded = broken or any(result.problem for result in results)
+    degraded = broken or full or any(result.problem for result in results)
     return Readiness(
         status="not ready" if missing else "degraded" if degraded else "ready",
         missing=missing,
         plugins=broken,
         checks={
-            f"{result.plugin.name}.{result.check.name}": f"failing: {why(result.problem)}"
-            if result.problem
-            else "ok"
-            for result in results
+            STATE_DIR: outcome(full),
+            **{f"{one.plugin.name}.{one.check.name}": outcome(one.problem) for one in results},
         },
     )

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mestral import __version__
-from mestral.http.health import readiness
+from mestral.http.health import STATE_DIR, readiness
 from mestral.platform import Platform
 from mestral.plugins import PluginRecord
 from mestral.settings.secret import mask_urls
@@ -47,12 +47,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         version: Of Mestral.
         plugins: Every plugin that was found, those that are to be used first.
         readers: Counters of the reader processes and of the answers kept, since the start.
+        state_dir: Whether the state folder can be written: `ok`, or `failing` and why.
     """
 
     status: Literal["ready", "degraded", "not ready"]
     version: str | UnsetType = UNSET
     plugins: tuple[PluginHealth, ...] | UnsetType = UNSET
     readers: dict[str, int] | UnsetType = UNSET
+    state_dir: str | UnsetType = UNSET
 
 
 async def health(platform: Platform, *, may_read: bool, identified: bool) -> Health:
@@ -63,7 +65,7 @@ async def health(platform: Platform, *, may_read: bool, identified: bool) -> Hea
         may_read: Whether the one who asks may read data.
         identified: Whether the one who asks is known.
     """
-    ready = await readiness(platform.plugins, reasons=identified)
+    ready = await readiness(platform, reasons=identified)
     if not may_read:
         return Health(status=ready.status)
     plugins = tuple(_plugin(record, ready.checks, identified) for record in platform.plugins.records)
@@ -72,6 +74,7 @@ async def health(platform: Platform, *, may_read: bool, identified: bool) -> Hea
         version=__version__,
         plugins=plugins,
         readers=platform.readers.statistics() if identified else UNSET,
+        state_dir=ready.checks[STATE_DIR] if identified else UNSET,
     )
 
 

@@ -5,6 +5,16 @@ request. No text of others can begin a record or move a terminal's cursor: see `
 """
 
 from mestral.logs.setup import LogSetup, configure, setup_in_force, setup_of
-from mestral.logs.work import Work, at_hand, begin, on_behalf_of
+from mestral.logs.work import Work, at_hand, begin, lent_to, on_behalf_of
 
-__all__ = ["LogSetup", "Work", "at_hand", "begin", "configure", "on_behalf_of", "setup_in_force", "setup_of"]
+__all__ = [
+    "LogSetup",
+    "Work",
+    "at_hand",
+    "begin",
+    "configure",
+    "lent_to",
+    "on_behalf_of",
+    "setup_in_force",
+    "setup_of",
+]

@@ -50,10 +50,10 @@ class _Format(logging.Formatter):
         return self._plugin_of[logger]
 
     def _traceback(self, record: logging.LogRecord) -> list[str]:
-        """The lines of its traceback."""
-        if record.exc_info and record.exc_info[0] is not None:
-            return self.formatException(record.exc_info).split("\n")
-        return []
+        """The lines of its traceback, and of the stack that was asked for (`stack_info`)."""
+        traceback = self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+        text = "\n".join(filter(None, (traceback, record.stack_info)))
+        return text.split("\n") if text else []
 
 
 class TextFormat(_Format):
@@ -64,7 +64,7 @@ class TextFormat(_Format):
         message = _message(record)
         said = record.args if isinstance(record.args, Mapping) else {}
         context = {key: value for key, value in self._context(record).items() if key not in said}
-        if message.isprintable() and not context and not record.exc_info:
+        if message.isprintable() and not (context or record.exc_info or record.stack_info):
             text = message
         else:
             first, *more = message.split("\n")
@@ -95,7 +95,10 @@ class JsonFormat(_Format):
             found["process"] = self._process
         if traceback := self._traceback(record):
             found["exception"] = "\n".join(traceback)
-        return json.dumps(found, default=str)
+        try:
+            return json.dumps(found, default=_text, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):  # fields that JSON has no words for
+            return json.dumps({key: v if isinstance(v, str) else _text(v) for key, v in found.items()})
 
 
 _WORDS = {"plugin": "plugin", "request_id": "request"}
@@ -109,7 +112,14 @@ def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except Exception as error:  # the record says more than the complaint that it is written wrongly
-        return f"{record.msg!r} with {record.args!r} ({type(error).__name__}: {error})"
+        return f"{_text(record.msg)} with {_text(record.args)} ({type(error).__name__}: {_text(error)})"
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:
+        return f"<{type(value).__name__}, which raises {type(error).__name__} when it is shown>"
 
 
 def _printable(text: str) -> str:

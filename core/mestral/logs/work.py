@@ -44,3 +44,11 @@ def on_behalf_of(work: Work | None) -> Iterator[None]:
         yield
     finally:
         _at_hand.reset(token)
+
+
+@contextlib.contextmanager
+def lent_to(plugin: str) -> Iterator[None]:
+    """What follows is this plugin's part of the work at hand."""
+    work = at_hand()
+    with on_behalf_of(msgspec.structs.replace(work, plugin=plugin) if work is not None else None):
+        yield

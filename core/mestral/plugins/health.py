@@ -13,6 +13,7 @@ import msgspec
 
 from mestral.contributions import HealthCheck
 from mestral.errors import Problem
+from mestral.logs import lent_to
 from mestral.plugins.guard import cancelled_by_itself
 from mestral.plugins.records import PluginRecord
 from mestral.plugins.registry import Plugins
@@ -84,7 +85,8 @@ async def _run_all(checks: Sequence[tuple[PluginRecord, HealthCheck]]) -> list[C
 async def _run(record: PluginRecord, check: HealthCheck) -> str | None:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            return await check.check() or None
+            with lent_to(record.name):
+                return await check.check() or None
     except TimeoutError:
         return f"No answer within {CHECK_SECONDS:g} seconds."
     except Problem as problem:

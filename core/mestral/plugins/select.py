@@ -6,7 +6,9 @@ find that they need an extra or settings first). Names that nobody offers are re
 be used get a record, so that no list or exit code overlooks them.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 
 from mestral.plugins.records import PluginRecord, State
 from mestral.plugins.validate import end_misconfigured, read_options
@@ -53,6 +55,7 @@ def select(records: list[PluginRecord], settings: Settings) -> tuple[list[Plugin
         by_name[name].named = True
 
     findings += _required_and_left_out(by_name.values(), settings, named)
+    findings += _loggers_of_nobody(settings, by_name)
 
     for record in by_name.values():
         record.wanted = record.named or record.first_party
@@ -101,6 +104,21 @@ def _required_and_left_out(
             message=f"{key} {says} {record.name!r}, which is required ({record.origins['required']}): the "
             f"server would not start. {remedy}, or take required = true out of [plugins.{record.name}].",
             plugin=record.name,
+        )
+
+
+def _loggers_of_nobody(settings: Settings, known: Mapping[str, PluginRecord]) -> Iterator[Finding]:
+    """Levels that have no effect: loggers bear the names of plugins or of the modules that log."""
+    for name in settings.log.levels:
+        module = name.partition(".")[0]
+        if name in known or module in sys.modules or (module.isidentifier() and find_spec(module)):
+            continue
+        hint = did_you_mean(name, known) or " Name a plugin, or a logger, such as mestral.access."
+        yield Finding(
+            level="warning",
+            where=settings.origins.get("log.levels", "settings"),
+            key="log.levels",
+            message=f"{name!r} is no plugin, and no module can be imported by it: it has no effect.{hint}",
         )
 
 

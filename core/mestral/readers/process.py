@@ -142,6 +142,7 @@ async def start_process(name: str, hello: Hello, threads: Threads) -> ReaderProc
                 name,
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
+                start_new_session=True,  # Ctrl-C is for the front; one that is just starting would die of it
                 env={**os.environ, **_KEEP_MEMORY, "PYTHONPATH": _import_path()},
             )
     except BaseException:

@@ -4,6 +4,7 @@ Guarantees: nothing is converted or judged by type here; each value keeps the pl
 later source replaces an earlier one key by key.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -144,6 +145,7 @@ def _parse(written: Written, file: Path, content: bytes) -> None:
     except (ValueError, RecursionError) as error:
         line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
         message = str(error).replace("(at end of document)", f"(at line {line}, column {column}, the end)")
+        message += _leading_zero(text, message)
         written.error(str(file), "config", f"is not valid TOML: {message}. Mend it: nothing in it was read.")
         return
     for name, entry in document.items():
@@ -158,6 +160,14 @@ def _parse(written: Written, file: Path, content: bytes) -> None:
                     written.put((name, key, inner), Value(value, f"{file}: [{name}.{key}] {inner}"))
             else:
                 written.put((name, key), Value(raw, f"{file}: [{name}] {key}"))
+
+
+def _leading_zero(text: str, message: str) -> str:
+    """What to do with permissions written as for chmod: in TOML that is no number."""
+    line = re.search(r"at line (\d+)", message)
+    if line and re.search(r"=\s*0\d", text.split("\n")[int(line[1]) - 1]):
+        return ': no number begins with 0, and permissions stand in quotes, such as uds_mode = "0660"'
+    return ""
 
 
 # -- environment ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Guarantees: nothing is created before `ensure_state_dir`; the folder it makes is
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mestral.settings.home import home_folder
 from mestral.settings.model import Finding, Settings, SettingsError
 
 MOUNTS = Path("/proc/self/mountinfo")
+_TRIED_BYTES = 64 * 1024
 
 # fmt: off
 _NETWORK = frozenset({
@@ -65,6 +67,20 @@ def state_dir_problem(settings: Settings, *, mounts: Path = MOUNTS) -> Finding |
         except (OSError, ValueError) as error:
             what = f"cannot be used: {getattr(error, 'strerror', None) or error}"
     return _problem(settings, what) if what else None
+
+
+def cannot_write(folder: Path) -> str:
+    """Why nothing can be written into the state folder now: a full disk, a quota, a folder that is gone.
+
+    Tried with a file that has no name; empty when it can be written.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_TRIED_BYTES))
+            file.flush()
+    except OSError as error:
+        return f"nothing can be written into state_dir ({folder}): {error.strerror}"
+    return ""
 
 
 def _unusable(folder: Path) -> str:

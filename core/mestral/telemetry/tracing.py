@@ -1,20 +1,21 @@
 """Spans, and how they get to the collector (OTLP over HTTP, as protobuf).
 
 Guarantees: a trace that the client began (`traceparent`, W3C Trace Context) goes on. Spans are sent by a
-thread of their own; a collector that does not answer costs spans and lines in the log, never an answer.
+thread of their own; a collector that does not answer costs spans, never an answer, and the log says so once.
 Names and attributes hold route templates, no query string and no path. Sampling, headers and the name of the
 service are set by the variables of OpenTelemetry (`OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME`, ...).
 """
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opentelemetry import context as contexts
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.otlp.proto.http import trace_exporter
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -22,6 +23,8 @@ from mestral import __version__
 from mestral.http.report import RequestReport
 from mestral.readers.report import JobReport
 from mestral.readers.threads import CallTookTooLong, Threads
+
+logger = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 5.0
 _UNNAMED = "unknown_service"  # what the SDK says when nobody named the service
@@ -44,7 +47,7 @@ class Tracing:
 
     def start(self) -> None:
         """Begin to send."""
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=self._endpoint)))
+        self._provider.add_span_processor(BatchSpanProcessor(_Export(self._endpoint)))
 
     async def stop(self) -> None:
         """Send what is left, for a few seconds at most."""
@@ -52,7 +55,7 @@ class Tracing:
         try:
             await threads.run(self._provider.shutdown, _FLUSH_SECONDS)
         except CallTookTooLong:
-            pass  # the exporter logs what it cannot send
+            logger.warning("%s did not take the last spans in %g seconds", self._endpoint, _FLUSH_SECONDS)
         finally:
             threads.close()
 
@@ -74,7 +77,7 @@ class Tracing:
         span.set_attributes(
             {
                 "http.request.method": report.known_method,
-                "http.route": report.route or "",
+                **({"http.route": report.route} if report.route else {}),
                 "http.response.status_code": report.status,
                 "http.response.body.size": report.size,
                 "mestral.plugin": report.plugin,
@@ -101,6 +104,39 @@ class Tracing:
         if report.outcome not in ("rendered", "refused"):
             span.set_status(Status(StatusCode.ERROR, report.outcome))
         span.end(min(time.time_ns(), report.asked_ns + int((report.waited + report.seconds) * _NS)))
+
+
+class _Export(SpanExporter):
+    """OpenTelemetry's exporter, whose log says of a collector that it is away and that it is back, each once.
+
+    Without this each batch, one in a few seconds, would write four lines as long as it is away.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._exporter = trace_exporter.OTLPSpanExporter(endpoint=endpoint)
+        self._away = False
+        self._log = logging.getLogger(trace_exporter.__name__)
+        self._log.addFilter(self._first)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send them."""
+        result = self._exporter.export(spans)
+        away = result is not SpanExportResult.SUCCESS
+        if away and not self._away:
+            logger.warning("spans are lost until %s takes them; this is said once", self._endpoint)
+        elif self._away and not away:
+            logger.info("%s takes spans again", self._endpoint)
+        self._away = away
+        return result
+
+    def shutdown(self) -> None:
+        """Give up what is being sent."""
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
+        self._log.removeFilter(self._first)
+
+    def _first(self, record: logging.LogRecord) -> bool:
+        return not self._away
 
 
 def _resource() -> Resource:

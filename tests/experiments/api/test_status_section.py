@@ -84,3 +84,14 @@ def test_a_main_database_that_is_gone_costs_the_section_alone(tmp_path: Path, se
     assert answer.status_code == 200
     assert "Degraded" in answer.text
     assert str(tmp_path) not in answer.text
+
+
+def test_what_readers_do_for_it_is_counted_for_this_plugin(tree: Path, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        client = serve_tree(stack, tree, tmp_path / "state", **{"metrics.access": "public"})
+        assert "2 experiments are running." in client.get("/", headers=HTML).text
+        jobs = [
+            line for line in client.get("/metrics").text.splitlines() if "mestral_reader_jobs_total{" in line
+        ]
+    assert jobs
+    assert all('plugin="experiments"' in line for line in jobs)

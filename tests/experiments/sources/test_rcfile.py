@@ -93,6 +93,15 @@ def test_search_order(home: Path) -> None:
         assert filename(reader) == f"{number}.db"
 
 
+def test_a_configured_file_that_is_not_there_is_told_with_the_one_that_is_used(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    used = home / "cwd" / ".autosubmitrc"
+    used.write_text("[database]\nfilename = a.db\n")
+    assert filename(RcReader(home / "rc", home)) == "a.db"
+    assert caplog.messages == [f"the configured rc file {home / 'rc'} does not exist; using {used}"]
+
+
 def test_system_files_together(home: Path) -> None:
     (home / ".autosubmitrc").write_text("[database]\nfilename = a.db\npath = /a\n[graph]\npath = /a\n")
     (home / "autosubmitrc").write_text("[database]\nfilename = b.db\n[clients]\nauthorized = c\n")

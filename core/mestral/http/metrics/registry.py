@@ -10,7 +10,7 @@ from mestral.http.metrics.jobs import JobMetrics
 from mestral.http.metrics.live import LiveCollector
 from mestral.http.metrics.requests import RequestMetrics
 from mestral.plugins import Plugins
-from mestral.readers import Readers
+from mestral.readers import Readers, Threads
 
 
 class Metrics:
@@ -23,6 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._thread = Threads(1, "mestral metrics")  # its own: handlers that hang fill the threads of all
         self.requests = RequestMetrics(self._registry)
         self.jobs = JobMetrics(self._registry)
         ProcessCollector(registry=self._registry)
@@ -33,11 +34,11 @@ class Metrics:
         """Show these whenever the metrics are asked for."""
         self._registry.register(LiveCollector(readers, plugins))
 
-    def exposition(self, accept: str) -> tuple[bytes, str]:
+    async def exposition(self, accept: str) -> tuple[bytes, str]:
         """The text of all metrics and its content type.
 
         Args:
             accept: The request's `Accept`.
         """
         encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type
+        return await self._thread.run(lambda: encode(self._registry)), content_type

@@ -23,13 +23,12 @@ def metrics_handler(settings: MetricsSettings) -> HTTPRouteHandler:
         access=Access.PUBLIC if settings.access == "public" else Access.IDENTIFIED,
         operation_id="core.metrics",
         include_in_schema=False,
-        sync_to_thread=True,
         opt={"token": settings.token},
     )
-    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Counters in the text format of Prometheus, or of OpenMetrics where that is accepted."""
         found: Metrics = request.app.state.metrics
-        body, content_type = found.exposition(request.headers.get("accept", ""))
+        body, content_type = await found.exposition(request.headers.get("accept", ""))
         # As a media type it would get a second charset, and Prometheus refuses what has two.
         return Response(body, headers={"content-type": content_type})
 

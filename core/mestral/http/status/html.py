@@ -1,7 +1,8 @@
 """HTML that is escaped by construction.
 
 Guarantees: text becomes markup in one place only, here; every other text, attribute values included, is
-escaped. Names of tags and attributes are written by code, never taken from data.
+escaped, and loses what is not printable: no data turns the direction of what follows it. Names of tags and
+attributes are written by code, never taken from data.
 """
 
 from html import escape
@@ -25,7 +26,7 @@ def element(tag: str, *children: Child, **attributes: str) -> Html:
         attributes: `class_` is `class`, `aria_label` is `aria-label`; empty ones are left out.
     """
     given = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        f' {name.rstrip("_").replace("_", "-")}="{_escape(value)}"'
         for name, value in attributes.items()
         if value
     )
@@ -34,4 +35,10 @@ def element(tag: str, *children: Child, **attributes: str) -> Html:
 
 def join(*children: Child) -> Html:
     """Children one after another."""
-    return Html("".join(child if isinstance(child, Html) else escape(str(child)) for child in children))
+    return Html("".join(child if isinstance(child, Html) else _escape(str(child)) for child in children))
+
+
+def _escape(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\t\n" else "\ufffd" for c in text)
+    return escape(text)

@@ -87,6 +87,7 @@ def _banner(found: Health) -> Html:
         element("h1", "Mestral", " ", version),
         element("p", show_mark(_MARKS[found.status]), " ", _SENTENCES[found.status], class_="status"),
         element("p", _HIDDEN) if found.plugins is UNSET else "",
+        element("p", found.state_dir, class_="trouble") if found.state_dir not in (UNSET, "ok") else "",
     )
 
 

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from mestral.contributions import Link, Mark, StatusSection, StatusTable
 from mestral.errors import Problem
 from mestral.http.status.html import Html, element, join
+from mestral.logs import lent_to
 from mestral.platform import Platform
 from mestral.plugins.guard import cancelled_by_itself
 
 logger = logging.getLogger(__name__)
 
 SECTION_SECONDS = 3.0
+_MAX_TEXT = 300  # characters of a cell; whoever wants all of it asks the API
 
 _SIGNS = {"good": "✓", "warning": "!", "bad": "✕", "off": "–"}
 _BROKEN = "This section could not be made; the log says why."
@@ -71,7 +73,8 @@ def show_mark(mark: Mark) -> Html:
 async def _show(platform: Platform, plugin: str, section: StatusSection) -> Html:
     try:
         async with asyncio.timeout(SECTION_SECONDS):
-            table = await section.render(platform)
+            with lent_to(plugin):
+                table = await section.render(platform)
         return show_table(section.title, table, platform.settings.server.root_path)
     except TimeoutError:
         sentence = f"No answer within {SECTION_SECONDS:g} seconds. Load the page again."
@@ -117,7 +120,7 @@ def _content(value: Cell, root: str) -> Html | str:
         case int():
             return f"{value:,}"
         case str():
-            return value
+            return value if len(value) <= _MAX_TEXT else f"{value[:_MAX_TEXT]}…"
     raise TypeError(f"A cell is {value!r}, of type {type(value).__name__}")
 
 

@@ -172,7 +172,8 @@ class RcReader:
         if self._read is None or self._read[0] != stamps:
             told, self._told = self._told == stamps, stamps
             if self._configured and files[0] != self._configured and not told:
-                logger.warning("the configured rc file %s does not exist; using %s", self._configured, files)
+                using = ", ".join(str(file.absolute()) for file in files)
+                logger.warning("the configured rc file %s does not exist; using %s", self._configured, using)
             try:
                 self._read = (stamps, _settings(self.parse(files), any(one.inode for one in stamps)))
             except Unreadable as fault:

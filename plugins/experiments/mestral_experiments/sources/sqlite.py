@@ -194,13 +194,13 @@ def _copied(file: str, state_dir: Path) -> Iterator[str]:
         _remove_abandoned(scratch)
         folder = tempfile.mkdtemp(dir=scratch)
     except OSError as error:
-        raise Busy(f"{file}: no copy can be made: {error}") from error
+        raise Busy(f"{file}: no copy can be made: {error.strerror}") from error
     try:
         copy = f"{folder}/copy.db"
         try:
             _copy_unchanged(file, copy)
         except OSError as error:
-            raise Busy(f"{file}: no copy can be made: {error}") from error
+            raise Busy(f"{file}: no copy can be made: {error.strerror}") from error
         yield copy
     finally:
         shutil.rmtree(folder, ignore_errors=True)
