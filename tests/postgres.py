@@ -1,4 +1,9 @@
-"""A real PostgreSQL server for tests: from PyPI or the system, on a free port, gone at the end."""
+"""A real PostgreSQL server for tests: from PyPI or the system, on a free port, gone at the end.
+
+    python -m tests.postgres
+
+starts one for comparisons (docs/compatibility.md): prints the URLs of two empty databases, ends with Ctrl-C.
+"""
 
 import os
 import pwd
@@ -9,9 +14,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -23,7 +29,7 @@ _SETTINGS = {
     "max_wal_size": "1GB",
     "shared_buffers": "64MB",
     "autovacuum": "off",
-    "max_connections": "60",
+    "max_connections": "100",
     "timezone": "UTC",
 }
 _START_SECONDS = 30
@@ -34,7 +40,7 @@ class Postgres:
     """A running server; it runs as nobody where the tests run as root, which it refuses.
 
     Attributes:
-        port: On 127.0.0.1.
+        port: On 127.0.0.1, and on ::1 where there is IPv6.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,7 +77,7 @@ class Postgres:
         with (self.folder / "log.txt").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    self._bin / "postgres", "-D", self.folder / "data", "-k", "", "-h", "127.0.0.1",
+                    self._bin / "postgres", "-D", self.folder / "data", "-k", "", "-h", "127.0.0.1,::1",
                     "-p", str(self.port), *settings,
                 ],
                 stdout=log, stderr=log, user=_other_user(), cwd="/",
@@ -124,11 +130,12 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}")
         return name
 
-    def url(self, name: str, driver: str = "postgresql", user: str = USER) -> str:
-        """As an rc file has it."""
-        from urllib.parse import quote
-
-        return f"{driver}://{user}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{name}"
+    def url(
+        self, name: str, driver: str = "postgresql", user: str = USER, password: str = PASSWORD,
+        host: str = "127.0.0.1",
+    ) -> str:  # fmt: skip
+        """As an rc file has it, save that there a % is doubled."""
+        return f"{driver}://{user}:{quote(password, safe='')}@{host}:{self.port}/{name}"
 
 
 @contextmanager
@@ -178,3 +185,10 @@ def _free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+if __name__ == "__main__":
+    with running_postgres() as started, suppress(KeyboardInterrupt):
+        for _ in range(2):
+            print(started.url(started.new_database()), flush=True)
+        signal.pause()

@@ -1,16 +1,17 @@
 """Compare two servers of one tree of experiments, request by request: Autosubmit API 4.2.0 and Mestral.
 
     python -m tools.compare http://127.0.0.1:8081 http://127.0.0.1:8000
+    python -m tools.compare --between postgres http://127.0.0.1:8081 http://127.0.0.1:8000
+    python -m tools.compare --between backends http://127.0.0.1:8000 http://127.0.0.1:8001
 
-The first address is the original. Give each server its own copy of the tree, made by `cp -a`: modification
-times show in answers. Every difference is printed under the line of the contract that wants it
-(docs/compatibility.md says the same in prose); one that no line wants is printed as UNEXPLAINED, and the exit
-code is 1.
+The first address is the original; between backends it is Mestral over files, the second Mestral over
+PostgreSQL. Give each server its own copy of the tree, made by `cp -a`: modification times show in answers.
+Every difference is printed under its reason, a line of the contract (in `rules.py`, and as prose in
+docs/compatibility.md); one without is printed as UNEXPLAINED, and the exit code is 1.
 """
 
 import argparse
 import json
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,8 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from tools.questions import job_requests, requests
+from tools.questions import additions, job_requests, requests
+from tools.rules import WANTED, explain
 
 
 class Answer(NamedTuple):
@@ -36,62 +38,12 @@ class Difference(NamedTuple):
     mestral: Any
 
 
-class Rule(NamedTuple):
-    """Why a difference is wanted: for requests and places that match, by a line of the contract."""
-
-    request: str
-    where: str
-    reason: str
-
-
-RULES = (
-    Rule("GET /v4/?$", r"\.routes@members", "only the routes this server has are listed (API_V4.md 1.1)"),
-    Rule("", r"\.code", "errors carry a machine-readable code"),
-    Rule("", "@unrouted", "unrouted paths and wrong methods have the envelope (API_V4.md 1.2, FIX)"),
-    Rule("HEAD ", "status", "HEAD works (API_V4.md 1.1, FIX)"),
-    Rule(
-        r"(/|running)(\?|$)",
-        "@redirect",
-        "a slash at the end is served without a redirect (API_V3.md 1.1, FIX)",
-    ),
-    Rule("(query|owner)=[^&]*(%25|_)", "", "% and _ are literal (API_V4.md 3.1, FIX)"),
-    Rule("/v3/search(owner)?/(%25|_)", "", "% and _ are literal (API_V3.md 2.4, FIX)"),
-    Rule(
-        "order_by=created",
-        "experiments@(order|members)",
-        "created is ordered by instant (API_V4.md 3.1, FIX)",
-    ),
-    Rule("page=9{20}", "@500", "numbers have no limit (API_V4.md 1.1, BUG)"),
-    Rule("/jobs", r"\.splits?$", "splits are positive or null (API_V4.md 2, BUG; API_V3.md 1.5, FIX)"),
-    Rule("job_name=!!", "", "!! is a double negation on every list (API_V4.md 4.1, TRAP)"),
-    Rule("/v3/search/.+/(0|false|all)$", "experiment@members", "not every word filters (API_V3.md 2.4, FIX)"),
-    Rule("/v3/(search|running)", r"\.wrapper$", "wrappers of Autosubmit 4 are shown (API_V3.md 2.4, FIX)"),
-    Rule("/v3/search", r"\.modified$", "modified needs no configuration (API_V3.md 2.4, FIX)"),
-    Rule("/v3/running", "@500", "a missing configuration breaks no list (API_V3.md 2.4, FIX)"),
-    Rule(r"/v4/experiments(\?|$)", r"\.failed$", "a NULL counter is 0 (API_V4.md 3.1, FIX)"),
-    Rule("/v3/(search|running)", r"\.failed$", "a NULL counter is 0 (API_V3.md 2.4: int)"),
-    Rule("/jobs/[^/]+$", r"\.(submit|start|finish)$", "no time is made up (API_V4.md 4.2, BUG)"),
-    Rule("/jobs/.+/(parents|children)", "@500", "edges of a graph; missing is empty (API_V4.md 4.3, FIX)"),
-    Rule("/wrappers", "@500", "no table is no rows (API_V4.md 2, FIX)"),
-    Rule("/jobs/[^/]+$", r"\.last_wrapper$", "no table is no rows (API_V4.md 2, FIX)"),
-    Rule("/jobs", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
-    Rule("/(runs|user-metrics|eta)", "@500", "missing is empty, damaged is 503 (API_V4.md 10.1)"),
-    Rule("/runs/1_0/config", "", "the id of a run is read as every integer (API_V4.md 5.2, FIX)"),
-    Rule("/config", r"\.DATABASE_CONN_URL$", "no credentials in a configuration (as API_V4.md 5.3, FIX)"),
-    Rule("/eta", r"\.estimate$", "a better estimate beside the figures (API_V4.md 5.5, TRAP)"),
-    Rule("/filesystem-config", "@500", "unknown is 404, damaged is 503 (API_V4.md 5.3 and 10.1, FIX)"),
-    Rule("%2e%2e/filesystem-config", "status", "only experiments have a configuration (API_V4.md 5.3, TRAP)"),
-    Rule("/filesystem-config", r"\.config@order", "members of an object have no order (RFC 8259)"),
-    Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
-    Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
-)
-
-
 def main() -> int:
     """Run the comparison; returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("original", help="base address of Autosubmit API")
     parser.add_argument("mestral", help="base address of Mestral")
+    parser.add_argument("--between", choices=WANTED, default="files", help="what both servers read")
     parser.add_argument("--verbose", action="store_true", help="print every difference, not one per line")
     options = parser.parse_args()
 
@@ -102,7 +54,10 @@ def main() -> int:
     explained: dict[str, list[str]] = defaultdict(list)
     unexplained: list[str] = []
     count = same = 0
-    for method, path in (*requests(names), *job_requests(jobs)):
+    asked = [*requests(names), *job_requests(jobs)]
+    if options.between == "backends":
+        asked += additions(names)
+    for method, path in asked:
         count += 1
         original = fetch(options.original, method, path, roots[0])
         mestral = fetch(options.mestral, method, path, roots[1])
@@ -111,7 +66,7 @@ def main() -> int:
         for difference in differences:
             change = f"{_short(difference.original)} -> {_short(difference.mestral)}"
             line = f"{method} {path[:110]}  {difference.where}: {change}"
-            reason = explain(f"{method} {path}", difference)
+            reason = explain(WANTED[options.between], f"{method} {path}", difference.where)
             (unexplained if reason is None else explained[reason]).append(line)
     print(f"{count} requests over {len(names)} experiments: {same} equal, {count - same} different")
     for reason, lines in explained.items():
@@ -148,12 +103,17 @@ def fetch(base: str, method: str, path: str, root: str = "") -> Answer:
         text = response.read()
     finally:
         connection.close()
+    return decoded(response.status, text, root)
+
+
+def decoded(status: int, text: bytes, root: str = "") -> Answer:
+    """An answer as it is compared; see `fetch`."""
     if root:
         text = text.replace(root.encode(), b"@ROOT@")
     try:
-        return Answer(response.status, json.loads(text) if text else "")
+        return Answer(status, json.loads(text) if text else "")
     except ValueError:
-        return Answer(response.status, text.decode("utf-8", "replace"))
+        return Answer(status, text.decode("utf-8", "replace"))
 
 
 def compare(original: Answer, mestral: Answer) -> Iterator[Difference]:
@@ -201,15 +161,8 @@ def differ_lists(where: str, original: list[Any], mestral: list[Any]) -> Iterato
 
 def _name(item: Any) -> str:
     """What an item of a list is recognised by."""
-    return str(item["name"]) if isinstance(item, dict) and "name" in item else json.dumps(item)
-
-
-def explain(request: str, difference: Difference) -> str | None:
-    """The line of the contract that wants a difference, None when there is none."""
-    for rule in RULES:
-        if re.search(rule.request, request) and re.search(rule.where, difference.where):
-            return rule.reason
-    return None
+    known = [str(item[key]) for key in ("name", "part") if key in item] if isinstance(item, dict) else []
+    return known[0] if known else json.dumps(item)
 
 
 def _short(value: Any) -> str:

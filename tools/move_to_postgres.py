@@ -31,6 +31,8 @@ _TABLES = {
     "graph_data_": ("experiment_graph_draw",),
 }
 """What is in a file whose name begins so."""
+_REALS = ("REAL", "FLOA", "DOUB")
+"""What the types of real numbers have in their names in SQLite."""
 
 
 class Moved:
@@ -186,9 +188,9 @@ def _kind(declared: str, held: set[type]) -> LiteralString:
     words = declared.upper()
     if held <= {int, type(None)} and "BOOL" in words:
         return "boolean"
-    if held <= {int, type(None)} and ("INT" in words or not words):
+    if held <= {int, type(None)} and ("INT" in words or (not words and int in held)):
         return "bigint"
-    if held <= {int, float, type(None)} and float in held | {float if "REAL" in words else int}:
+    if held <= {int, float, type(None)} and (float in held or any(word in words for word in _REALS)):
         return "double precision"
     return "text"
 

@@ -92,6 +92,20 @@ SEARCHES = (
     "only_active=2",
     "only_active=YES",
 )
+MORE_SEARCHES = (
+    "fields=name,total",
+    "fields=modified",
+    "fields=nothing",
+    *(f"sort_by={field}" for field in ("modified", "completed", "version", "user", "nothing")),
+    "sort_by=description&sort_desc=true",
+    "sort_by=modified&sort_desc=true&page_size=4&page=2",
+    "modified_since=2024-01-01",
+    "created_since=2024-03-01T00:00:00Z",
+    "created_before=2024-03-01",
+    "cursor=&page_size=2",
+    "cursor=&page_size=3&sort_by=total",
+    "cursor=x",
+)
 JOB_LISTS = (
     "",
     "view=base",
@@ -126,6 +140,16 @@ JOB_LISTS = (
     "job_name=%5c",
     "job_name=_fc0*1*",
     "job_name=sim&status=COMPLETED&page_size=2&view=quick",
+)
+MORE_JOB_LISTS = (
+    "fields=name,status",
+    "fields=section&sort_by=status",
+    "sort_by=chunk&sort_desc=true",
+    "sort_by=date",
+    "sort_by=out_path_local&page_size=5&page=2",
+    "cursor=&page_size=3",
+    "cursor=&page_size=3&sort_by=priority",
+    "view=quick&sort_by=status",
 )
 RUN_IDS = ("1", "2", "3", "10", "99", "0", "-1", "01", "+1", "1.0", "1.5", "%201", "1_0", "x", "", "9" * 20)
 SECTIONS = (
@@ -249,3 +273,13 @@ def job_requests(jobs: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]
         yield "GET", f"/v4/experiments/{name}/wrappers"
         for what in OF_A_JOB:
             yield "GET", f"/v4/experiments/{name}/jobs/x{what}"
+
+
+def additions(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What Mestral alone answers."""
+    for query in MORE_SEARCHES:
+        yield "GET", f"/v4/experiments?only_active=false&{query}"
+    for name in (*names, *NAMES[:2]):
+        yield "GET", f"/v4/experiments/{name}/health"
+        for query in MORE_JOB_LISTS:
+            yield "GET", f"/v4/experiments/{name}/jobs?{query}"

@@ -37,6 +37,20 @@ def serve_tree(
     return stack.enter_context(TestClient(build_app(settings)))
 
 
+def copy_shared(original: Path, folder: Path) -> Path:
+    """A copy of recorded experiments in a folder, where they are there; its rc file."""
+    if not original.exists():
+        pytest.skip("the recorded experiments are not there")
+    root = folder / "tree"
+    shutil.copytree(original, root, copy_function=shutil.copy2)
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    rc_file = folder / "autosubmitrc"
+    template = (SHARED / "real" / "autosubmitrc.template").read_text()
+    rc_file.write_text(template.replace("@ROOT@", str(root)))
+    return rc_file
+
+
 class Backend:
     """Where the data of a tree is when it is served: where it was made."""
 
@@ -118,15 +132,7 @@ def real(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def _shared(original: Path, backend: Backend, folders: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
-    if not original.exists():
-        pytest.skip("the recorded experiments are not there")
-    root = folders.mktemp("shared") / "tree"
-    shutil.copytree(original, root, copy_function=shutil.copy2)
-    for path in (root, *root.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    rc_file = root.parent / "autosubmitrc"
-    template = (SHARED / "real" / "autosubmitrc.template").read_text()
-    rc_file.write_text(template.replace("@ROOT@", str(root)))
+    rc_file = copy_shared(original, folders.mktemp("shared"))
     backend.settle(rc_file)
     with ExitStack() as stack:
         yield serve_tree(stack, rc_file, folders.mktemp("state"))

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from psycopg import sql
 from tests.command import run_mestral
 from tests.experiments.api.tree import make_tree
 from tests.experiments.moving import Moved
@@ -26,12 +28,52 @@ def test_every_driver_is_read_by_ours(postgres: Postgres, tmp_path: Path, driver
     source.close()
 
 
+WEIRD = "p@ss:w/or d%?#&=+[é]'\"\\"
+OPTIONS: dict[str, Callable[[Postgres, str], str]] = {
+    "no TLS": lambda server, name: server.url(name, "postgresql+psycopg2") + "?sslmode=disable",
+    "ours count more": lambda server, name: server.url(name) + "?client_encoding=latin1&connect_timeout=1",
+    "special characters": lambda server, name: server.url(name, user=f"weird_{name}", password=WEIRD),
+    "several hosts": lambda server, name: (
+        f"postgresql://{server.url(name).split('://')[1].split('@')[0]}@/{name}"
+        f"?host=127.0.0.1:1&host=127.0.0.1:{server.port}"
+    ),
+    "IPv6": lambda server, name: server.url(name, host="[::1]"),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_everything_in_it_counts(postgres: Postgres, tmp_path: Path, options: str) -> None:
+    if options == "IPv6" and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    rc_file = make_tree(tmp_path)
+    moved = Moved(rc_file, postgres)
+    moved.remove_files()
+    with postgres.connect(moved.name) as connection:
+        role = sql.Identifier(f"weird_{moved.name}")
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER PASSWORD {}").format(role, WEIRD))
+    before, after = (
+        url.replace("%", "%%") for url in (postgres.url(moved.name), OPTIONS[options](postgres, moved.name))
+    )
+    text = rc_file.read_text()
+    assert f"connection_url = {before}\n" in text
+    rc_file.write_text(text.replace(before, after))
+    source = AutosubmitSource(ExperimentsSettings(rc_file=rc_file), tmp_path / "state")
+    assert source.health() is None
+    assert source.find("a001").user == "alice"
+    assert source.find("o003").description == "operational É run"
+    source.close()
+
+
 def empty(url: str) -> str:
     return ""
 
 
 def not_a_url(url: str) -> str:
     return f"{PASSWORD} at all"
+
+
+def password_not_encoded(url: str) -> str:
+    return url.replace(quote(PASSWORD, safe=""), PASSWORD.replace(" ", ""))
 
 
 def another_kind(url: str) -> str:
@@ -57,6 +99,7 @@ def another_database(url: str) -> str:
 MISTAKES: dict[Callable[[str], str], str] = {
     empty: "[database] connection_url is not set, which backend = postgres needs",
     not_a_url: "[database] connection_url is not a URL of PostgreSQL; it looks like postgresql://user:",
+    password_not_encoded: "in a password as %40 %3A %2F %25",
     another_kind: "[database] connection_url is not a URL of PostgreSQL; it looks like postgresql://user:",
     nobody_there: "Connection refused",
     wrong_password: "password authentication failed",

@@ -271,20 +271,23 @@ def _pool(url: str, seconds: float, connections: int) -> "QueuePool":
         parsed = make_url(url)
         if parsed.drivername.partition("+")[0] not in ("postgresql", "postgres"):
             raise ArgumentError("not of PostgreSQL")
+        if any("@" in (part or "") for part in (parsed.host, parsed.database)):
+            raise ArgumentError("a password that is not encoded")  # the host would be a part of it
         parsed = parsed.set(drivername="postgresql+psycopg")
         _, arguments = parsed.get_dialect()().create_connect_args(parsed)
     except (ArgumentError, ValueError) as error:
         # Its text may quote the URL, and that the password.
         raise Damaged(
             "[database] connection_url is not a URL of PostgreSQL; it looks like "
-            "postgresql://user:password@host:5432/database"
+            "postgresql://user:password@host:5432/database, with @ : / % in a password as %40 %3A %2F %25"
         ) from error
     arguments.setdefault("connect_timeout", _CONNECT_SECONDS)
     arguments.setdefault("application_name", "mestral")
+    # No prepared statements: a proxy may give every transaction another connection.
+    arguments.update(autocommit=True, prepare_threshold=None, client_encoding="utf8")
 
     def connect() -> Any:
-        # No prepared statements: a proxy may give every transaction another connection.
-        return psycopg.connect(**arguments, autocommit=True, prepare_threshold=None, client_encoding="utf8")
+        return psycopg.connect(**arguments)
 
     return QueuePool(connect, connections, max_overflow=0, timeout=seconds, recycle=_IDLE_SECONDS)
 
