@@ -123,7 +123,8 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     Attributes:
         name: Name of the job.
         submit, start, finish: Epoch seconds; None when not yet or unknown.
-        status: Name of a state as stored, which may be none of `JobStatus`.
+        status: Name of a state as stored, which may be none of `JobStatus`. Where it is the name of the job's
+            own state, the times are shown as those of the job.
         counter: Number of the attempt over all runs of the job; the first is 0 or 1.
         rowtype: 2 normal, 1 inside a wrapper, above 2 the code shared by the jobs of a wrapper.
         ncpus, nnodes: Processors and nodes, often 0 when unknown.
@@ -194,8 +195,9 @@ class Configuration(msgspec.Struct, frozen=True):
     """The effective configuration of an experiment, as Autosubmit itself would see it.
 
     Attributes:
-        data: AS4: the merged dictionary with upper-case keys. AS3: `conf, exp, platforms, jobs, proj`, each
-            section -> option -> text. No credential and nothing of the server's environment is in it.
+        data: Autosubmit 4: the merged dictionary with upper-case keys. Autosubmit 3: `conf, exp, platforms,
+            jobs, proj`, each section -> option -> text. Values of JSON, dates and times. No credential and
+            nothing of the server's environment is in it. Empty where there is none.
         as3: Whether it was read from the ini files of Autosubmit 3.
     """
 

@@ -13,6 +13,7 @@ MASK = "********"
     ("written", "shown"),
     [
         ({"PASSWORD": "x"}, {"PASSWORD": MASK}),
+        ({"HPCPASSWORD": "x", "HPCAPI_KEY": "y"}, {"HPCPASSWORD": MASK, "HPCAPI_KEY": MASK}),
         ({"db_password": 12, "Token": ["a", "b"]}, {"db_password": MASK, "Token": [MASK, MASK]}),
         ({"A": [{"API_KEY": "x", "ACCESS_KEY": 1.5}]}, {"A": [{"API_KEY": MASK, "ACCESS_KEY": MASK}]}),
         ({"PASSWORD": "", "SECRET": None, "TOKEN": False}, {"PASSWORD": "", "SECRET": None, "TOKEN": False}),

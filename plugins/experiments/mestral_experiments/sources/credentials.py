@@ -1,8 +1,9 @@
 """Credentials in configurations that people wrote: nobody gets them from this server.
 
 Guarantees: the text of an option that is named like a credential, and the password in an address
-(`https://user:password@host`), are masked at every depth; `DATABASE_CONN_URL` is "". What hides a credential
-under a harmless name cannot be told from other text.
+(`https://user:password@host`), are masked at every depth, also in what is repeated of the main platform
+(`HPCPASSWORD`); `DATABASE_CONN_URL` is "". What hides a credential under a harmless name cannot be told from
+other text.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 from mestral import Secret, mask_urls
 
 _NAMES = re.compile(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(?:API|SECRET|ACCESS|PRIVATE)_?KEY)",
+    r"(?:.*_|HPC)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(?:API|SECRET|ACCESS|PRIVATE)_?KEY)",
     re.IGNORECASE,
 )
 _CONNECTION = "DATABASE_CONN_URL"

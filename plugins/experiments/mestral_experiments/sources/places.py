@@ -14,6 +14,7 @@ from mestral_experiments.sources.faults import Damaged
 from mestral_experiments.sources.rcfile import RcFile
 
 _NAME = re.compile(r"[a-z0-9]{4,}")
+_LONGEST = 200  # bytes: no file system takes names of more than 255, endings included
 
 
 def is_name(text: str) -> bool:
@@ -28,7 +29,12 @@ def job_folder(rc: RcFile, name: str) -> str:
 
 def is_file_name(text: str) -> bool:
     """Whether a name, of a job for example, can be part of the name of a file."""
-    return "/" not in text and "\0" not in text
+    if "/" in text or "\0" in text:
+        return False
+    try:
+        return len(os.fsencode(text)) <= _LONGEST
+    except UnicodeEncodeError:
+        return False
 
 
 def experiment_folder(rc: RcFile, name: str) -> str:

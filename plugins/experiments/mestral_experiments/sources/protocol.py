@@ -6,7 +6,11 @@ a thread of the front (`catalog`, `find`, `fingerprint*`, `server_settings`, `he
 data is empty or None; damaged or unreadable data raises `mestral.unavailable` with a sentence free of paths
 and SQL (contract/API_V4.md 10.1), and never harms another experiment. It has a `Retry-After` when the fault
 may pass although no file changes (a lock); without one it lasts as long as the fingerprint stays the same.
-Chosen by `[plugins.experiments] source = "<name>"` (service slot `experiments.source`).
+
+Chosen by `[plugins.experiments] source = "<name>"` (service slot `experiments.source`); the factory of that
+service makes one in the front and one in every reader process, which share nothing but the `Experiment`.
+Words of Autosubmit (states of jobs, parts, files) stand for what another workflow manager has in their place;
+what it has nothing for is missing. `mestral_experiments.testing` holds these promises as tests.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +84,9 @@ class ExperimentSource(Protocol):
     """Reads experiments of one workflow manager."""
 
     def catalog(self) -> Catalog:
-        """All experiments. Kept between calls as long as the shared databases are unchanged.
+        """All experiments, by id, each with a name of its own (`^[a-z0-9]{4,}$`, in addresses and answers).
+
+        Kept between calls as long as it is unchanged.
 
         Raises:
             Problem: 503 when the experiment database is missing, damaged or locked past the wait.
@@ -92,18 +98,28 @@ class ExperimentSource(Protocol):
 
         Raises:
             Problem: 404 `Experiment with expid 'x' not found.` for an unknown name and for every text that is
-                not a name (`^[a-z0-9]{4,}$`); 503 as `catalog`.
+                not a name; 503 as `catalog`.
         """
         ...
 
     def fingerprint(self, experiment: Experiment, *parts: Part) -> Fingerprint:
-        """Fingerprint of the experiment's own rows and of the files of `parts`, which are not read."""
+        """Fingerprint of the experiment's own rows and of the files of `parts`, which are not read.
+
+        Where there are no files, its `content` is another text after every change. Damage is a state like any
+        other: only what cannot be looked at raises.
+
+        Raises:
+            Problem: 503 when it is not known whether something changed.
+        """
         ...
 
     def fingerprint_list(self, experiments: Sequence[Experiment], *parts: Part) -> Fingerprint:
         """As `fingerprint` for many at once, linear and cheap: by `stat` alone, never by opening a file.
 
         On a network file system attributes may be seconds old, and so may be the list.
+
+        Raises:
+            Problem: As `fingerprint`.
         """
         ...
 
@@ -210,8 +226,8 @@ class ExperimentSource(Protocol):
             run_id: Any integer.
 
         Returns:
-            AS4: the merged dictionary with upper-case keys. AS3: as in `Configuration`. Empty when the run
-            has none; None when there is no such run.
+            As `Configuration.data`, of what `json.dumps` can write. Empty when the run has none; None when
+            there is no such run.
 
         Raises:
             Problem: 503 when the history or the configuration of this run is damaged, locked or unreadable.
@@ -221,13 +237,13 @@ class ExperimentSource(Protocol):
     def attempts(
         self, experiment: Experiment, *, name: str | None = None, last: bool = False
     ) -> Sequence[Attempt]:
-        """Attempts of jobs in the order they were recorded.
+        """Attempts of jobs, in the order they were recorded.
 
         Args:
             experiment: The row.
             name: Only those of the job of exactly this name, which costs that job alone.
-            last: Only the one of each job that counts: marked as its last, of row type 2 or more, and of
-                several such the one with the largest counter (contract/API_V4.md 4.2, HIST).
+            last: Only the one of each job that counts, in any order: marked as its last, of row type 2 or
+                more, and of several such the one with the largest counter (contract/API_V4.md 4.2, HIST).
 
         Raises:
             Problem: 503 when the history is damaged, locked or unreadable.
@@ -260,6 +276,8 @@ class ExperimentSource(Protocol):
 
     def configuration(self, experiment: Experiment) -> tuple[Configuration, Fingerprint]:
         """The effective configuration and the fingerprint of every file that took part.
+
+        The files are looked at again at the next request. What is in no file belongs into `fingerprint`.
 
         Raises:
             Problem: 503 when a file of it is damaged or unreadable.
@@ -343,7 +361,7 @@ class ExperimentSource(Protocol):
     def server_settings(self) -> dict[str, str | int | bool]:
         """What this server's own settings of the workflow manager say, as configurations show them.
 
-        By the names of contract/API_V4.md 5.3; without credentials. Called in the front.
+        Autosubmit's have the names of contract/API_V4.md 5.3; without credentials. Called in the front.
 
         Raises:
             Problem: 503 when they cannot be read.
@@ -358,7 +376,7 @@ class ExperimentSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held open, once, when the server stops."""
+        """Give back what is held open, when the server stops; may be called again."""
         ...
 
     def folder(self, experiment: Experiment) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
+from mestral_experiments.sources.values import known
 
 
 class SqliteTables:
@@ -38,16 +39,17 @@ class SqliteTables:
         needs: Sequence[str],
     ) -> list[tuple[Any, ...]]:
         """See `Database`."""
-        known = _expressions(wanted)
+        expressions = _expressions(wanted)
+        sought = list(map(known, values))
         try:
-            return self._rows(f"SELECT {', '.join(known.values())} FROM {table} {tail}", values)  # noqa: S608
+            return self._rows(f"SELECT {', '.join(expressions.values())} FROM {table} {tail}", sought)  # noqa: S608
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
                 raise
         # No such column or table. Asking for the schema first would cost a third of every opening.
         present = self._present(table, needs)
-        some = [expression if column in present else "NULL" for column, expression in known.items()]
-        return self._rows(f"SELECT {', '.join(some)} FROM {table} {tail}", values)  # noqa: S608
+        some = [expression if column in present else "NULL" for column, expression in expressions.items()]
+        return self._rows(f"SELECT {', '.join(some)} FROM {table} {tail}", sought)  # noqa: S608
 
     def newest(self, table: str, column: str) -> object:
         """See `Database`."""
@@ -64,8 +66,8 @@ class SqliteTables:
 
     def json_rows(self, table: str, wanted: Mapping[str, str] | Sequence[str]) -> str | None:
         """See `Database`."""
-        known = tuple(_expressions(wanted).values())
-        row = known[0] if len(known) == 1 else f"json_array({', '.join(known)})"
+        expressions = tuple(_expressions(wanted).values())
+        row = expressions[0] if len(expressions) == 1 else f"json_array({', '.join(expressions)})"
         found = self._json(table, f"json_group_array({row})")
         return None if found is None else found[0]
 

@@ -26,6 +26,9 @@ from mestral_experiments.sources.sqlite import uses_wal
 
 _MANY = 1000  # experiments: looking for one file takes about as long as listing a few
 
+_LISTED = {Part.JOBS, Part.STRUCTURE}  # a job list that is a graph has the edges
+_RARE = {Part.STRUCTURE, Part.WRAPPERS, Part.METRICS}  # of many experiments nobody asks for them
+
 _Version = tuple[int, int, int, int]
 """Time of the last change of content and of the inode, size and inode of a file."""
 
@@ -34,22 +37,16 @@ def stamp_one(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> Fi
     """Fingerprint of the row of one experiment and the files of `parts`, both generations of job lists."""
     stamps: list[Stamp] = []
     databases: dict[str, None] = {}  # one may answer for several parts
-    if not {Part.JOBS, Part.STRUCTURE}.isdisjoint(parts):  # a job list that is a graph has the edges
+    if not _LISTED.isdisjoint(parts):
         for path, database in places.job_lists(rc, experiment):
             if database:
                 databases[path] = None
             else:
                 stamps.append(stamp_opened(path))
-    if Part.STRUCTURE in parts:
-        databases |= dict.fromkeys(places.structures(rc, experiment))
-    if Part.WRAPPERS in parts:
-        databases |= dict.fromkeys(places.packages(rc, experiment))
-    for path in databases:
+    for path in databases | _databases(rc, experiment, parts):
         stamps += stamp_sqlite(path)
     if Part.HISTORY in parts:
         stamps += stamp_sqlite(rc.job_data / places.history_file(experiment.name))
-    if Part.METRICS in parts:
-        stamps += stamp_sqlite(places.metrics_file(rc, experiment.name))
     if Part.CONFIGURATION in parts:
         stamps += configuration_stamps(rc, experiment)
     return fingerprint(stamps, content_digest(experiment))
@@ -61,6 +58,18 @@ def configuration_stamps(rc: RcFile, experiment: Experiment) -> list[Stamp]:
     tmp = places.job_folder(rc, experiment.name)
     present = Stamp(tmp, inode=stamp(tmp).inode)  # its presence alone matters
     return [stamp(folder), *map(stamp_opened, files), present]
+
+
+def _databases(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> dict[str, None]:
+    """Databases of the structure, the wrappers and the metrics, each once."""
+    found: dict[str, None] = {}
+    if Part.STRUCTURE in parts:
+        found |= dict.fromkeys(places.structures(rc, experiment))
+    if Part.WRAPPERS in parts:
+        found |= dict.fromkeys(places.packages(rc, experiment))
+    if Part.METRICS in parts:
+        found[places.metrics_file(rc, experiment.name)] = None
+    return found
 
 
 class ManyStamps:
@@ -82,7 +91,7 @@ class ManyStamps:
         """
         seen: list[_Version] = []
         many = len(experiments) > _MANY
-        if Part.JOBS in parts:
+        if not _LISTED.isdisjoint(parts):
             for experiment in experiments:
                 for path, database in places.job_lists(rc, experiment):
                     version = _look(path) or _look(path, os.lstat)  # a link that leads nowhere is no absence
@@ -101,6 +110,9 @@ class ManyStamps:
                         version = _look(f"{folder}/{wanted}")
                         if version is not None:
                             seen.append(version)
+        for experiment in experiments if _RARE.intersection(parts) else ():
+            for path in _databases(rc, experiment, parts):
+                seen += filter(None, map(_look, (path, f"{path}-wal")))
         if Part.CONFIGURATION in parts:
             for experiment in experiments:
                 seen += filter(None, map(_look, places.configuration_files(rc, experiment.name)))

@@ -19,6 +19,11 @@ def text(value: object) -> str | None:
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
+def known(value: object) -> object:
+    """A value to be looked for; NULL, which equals nothing, for a text that UTF-8 cannot hold."""
+    return value if not isinstance(value, str) or value.isascii() or value == text(value) else None
+
+
 def integer(value: object) -> int | None:
     """The value when it is an integer, or a text of decimal digits (Autosubmit stores both)."""
     if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdecimal():

@@ -39,11 +39,10 @@ class PostgresTables:
     ) -> list[tuple[Any, ...]]:
         """See `Database`."""
         present = self._present(table, needs)
-        if not all(map(_storable, values)):
-            return []
         some = ", ".join(_expressions(present, wanted))
         tail = tail.replace("%", "%%").replace("?", "%s")
-        return self._rows(f"SELECT {some} FROM {self._name(table)} {tail}", values)  # noqa: S608
+        sought = [value if _storable(value) else None for value in values]  # NULL equals nothing
+        return self._rows(f"SELECT {some} FROM {self._name(table)} {tail}", sought)  # noqa: S608
 
     def newest(self, table: str, column: str) -> object:
         """See `Database`."""

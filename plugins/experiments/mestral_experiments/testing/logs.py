@@ -1,0 +1,81 @@
+"""The logs of an experiment."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mestral_experiments.model import Experiment, Log, LogFiles
+from mestral_experiments.sources.protocol import ExperimentSource, JobQuery
+from mestral_experiments.testing.given import Given
+from mestral_experiments.testing.questions import HOSTILE_NAMES, spread
+
+_ALL = 10**6
+"""More lines than there are."""
+
+
+class LogsContract(Given):
+    """`logs`, `job_log`, `run_log`, `recovery_logs`, `last_stamps`, and where the files lie."""
+
+    @pytest.fixture
+    def paths(self, source: ExperimentSource, full: Experiment) -> Sequence[Path]:
+        """Logs of some jobs of the experiment that has everything."""
+        jobs = spread(source.jobs(full, JobQuery()).jobs)
+        found = [source.logs(full, job.name)[0] for job in jobs]
+        return [Path(path) for files in found for path in (files.out, files.err) if path is not None]
+
+    def test_folders_are_absolute(self, source: ExperimentSource, full: Experiment) -> None:
+        assert source.folder(full).is_absolute()
+        assert source.log_folder(full).is_absolute()
+
+    def test_the_logs_of_a_job_can_be_read_by_name(
+        self, source: ExperimentSource, full: Experiment, paths: Sequence[Path]
+    ) -> None:
+        for path in paths:
+            log, _ = source.job_log(full, path.name, _ALL)
+            assert log is not None, path
+            assert (Path(log.path), path.parent) == (path, source.log_folder(full))
+
+    def test_the_last_lines_are_the_end_of_all(
+        self, source: ExperimentSource, full: Experiment, paths: Sequence[Path]
+    ) -> None:
+        whole = list(_logs(source, full, paths, _ALL))
+        for count in (0, 1, 2):
+            for log, end in zip(whole, _logs(source, full, paths, count), strict=True):
+                assert (end.path, end.modified, end.problem) == (log.path, log.modified, None)
+                assert list(end.lines) == (list(log.lines)[-count:] if count else [])
+        for log in whole:
+            assert not any("\n" in line for line in log.lines)
+            assert log.modified is None or log.modified.utcoffset() == timedelta(0)
+
+    def test_each_platform_has_one_recovery_log(self, source: ExperimentSource, full: Experiment) -> None:
+        platforms = [found.platform for found in source.recovery_logs(full, 1)[0]]
+        assert platforms == sorted(set(platforms))
+
+    def test_hostile_names_have_no_logs(
+        self, source: ExperimentSource, full: Experiment, paths: Sequence[Path]
+    ) -> None:
+        nearly = [path.name[:-1] for path in paths] + [f"../{path.parent.name}/{path.name}" for path in paths]
+        for name in (*HOSTILE_NAMES, *nearly):
+            assert source.logs(full, name)[0] == LogFiles(None, None)
+            assert source.last_stamps(full, name)[0] is None
+            for lines in (0, 5):
+                assert source.job_log(full, name, lines)[0] is None
+
+    def test_an_experiment_that_was_never_created_has_no_logs(
+        self, source: ExperimentSource, empty: Experiment
+    ) -> None:
+        assert source.logs(empty, "a")[0] == LogFiles(None, None)
+        assert source.job_log(empty, f"{empty.name}_a.out", 5)[0] is None
+        assert source.run_log(empty, 5)[0] is None
+        assert list(source.recovery_logs(empty, 5)[0]) == []
+        assert source.last_stamps(empty, "a")[0] is None
+
+
+def _logs(source: ExperimentSource, full: Experiment, paths: Sequence[Path], lines: int) -> Iterator[Log]:
+    """Logs of all kinds."""
+    found = [source.job_log(full, path.name, lines)[0] for path in paths]
+    found.append(source.run_log(full, lines)[0])
+    yield from (log for log in found if log is not None)
+    yield from (recovery.log for recovery in source.recovery_logs(full, lines)[0])
