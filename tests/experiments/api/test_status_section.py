@@ -73,7 +73,7 @@ def test_a_status_that_cannot_be_read_is_not_taken_for_idle(tmp_path: Path, serv
     (tmp_path / "as_times.db").write_bytes(b"no database" * 1000)
     answer = serve(rc_file).get("/", headers=HTML)
     assert answer.status_code == 200
-    assert "The status of experiments cannot be read." in answer.text
+    assert "The status of experiments cannot be read" in answer.text
     assert "No experiment is running." not in answer.text
 
 

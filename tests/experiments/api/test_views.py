@@ -10,6 +10,7 @@ import pytest
 from mestral_experiments.model import Brief, Experiment, Job, JobStatus, Run
 from mestral_experiments.views.counters import count, not_counted
 from mestral_experiments.views.experiments import experiment_detail, experiment_item
+from mestral_experiments.views.job import job_detail
 from mestral_experiments.views.jobs import job_items, quick_items
 from mestral_experiments.views.pagination import offset_of, pagination
 from mestral_experiments.views.rows import experiment_row
@@ -53,6 +54,12 @@ def test_a_run_without_total_counts_as_none(run: Run | None) -> None:
     assert (item.running, item.failed, item.suspended, item.modified) == (0, 0, 0, None)
     row = experiment_row(EXPERIMENT, run, None, None)
     assert (row.completed, row.total, row.submitted, row.failed) == ("NA", "NA", 0, 0)
+
+
+def test_dates_have_four_digits_of_a_year_whenever_it_was() -> None:
+    job = Job("p_SIM", 1, JobStatus.WAITING, 0, "SIM", datetime(850, 1, 2, 6), *[None] * 8)
+    assert job_items([job])[0].date == "0850-01-02"
+    assert job_detail(job, None, None, None, None, None, None).date == "08500102"
 
 
 def test_the_detail_has_four_keys() -> None:

@@ -84,6 +84,10 @@ def nobody_there(url: str) -> str:
     return url.rpartition(":")[0] + ":1/nothing"
 
 
+def no_name(url: str) -> str:
+    return url.replace("127.0.0.1", "..nowhere")
+
+
 def wrong_password(url: str) -> str:
     return url.replace("not", "known")
 
@@ -102,6 +106,7 @@ MISTAKES: dict[Callable[[str], str], str] = {
     password_not_encoded: "in a password as %40 %3A %2F %25",
     another_kind: "[database] connection_url is not a URL of PostgreSQL; it looks like postgresql://user:",
     nobody_there: "Connection refused",
+    no_name: "[database] connection_url: its host is no name",
     wrong_password: "password authentication failed",
     no_database: 'database "nothing_here" does not exist',
     another_database: 'no table "experiment"; is it Autosubmit\'s database?',

@@ -77,6 +77,13 @@ def test_of_two_rows_of_details_the_last_counts(tmp_path: Path) -> None:
     assert [experiment.user for experiment in catalog.experiments] == [None, "you", None]
 
 
+def test_an_id_beyond_all_bounds_loses_its_own_row_alone(tmp_path: Path) -> None:
+    rc_file(tmp_path)
+    endless = DETAILS.replace("(5, 'me'", "(9e999, 'nobody'")
+    database(tmp_path / "autosubmit.db", *MAIN_TABLES, *ROWS, endless, DETAILS)
+    assert [experiment.user for experiment in source(tmp_path).catalog().experiments] == [None, "me", None]
+
+
 def test_odd_values(tmp_path: Path) -> None:
     rc_file(tmp_path)
     odd = (

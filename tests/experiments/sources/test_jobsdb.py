@@ -88,6 +88,16 @@ def test_unreadable_values_are_null_and_harm_no_other_job(tmp_path: Path) -> Non
         assert (bad.split, bad.splits, bad.member, bad.out_local) == (None, None, None, "5.5")
 
 
+@pytest.mark.parametrize("endless", ["id", "priority", "chunk", "split", "splits"])
+def test_a_number_beyond_all_bounds_harms_nothing(tmp_path: Path, endless: str) -> None:
+    tree(tmp_path, "a001")
+    jobs_database(tmp_path, "a001", FULL | {"name": "odd", endless: float("inf")}, FULL)
+    for query in (JobQuery(), JobQuery(limit=5)):
+        good, _ = jobs(tmp_path, query)
+        assert (good.name, good.id, good.chunk) == ("a001_SIM", 12, 2)
+    assert len(source(tmp_path).states(ROW) or ()) == 2
+
+
 @pytest.mark.parametrize(
     ("stored", "read"),
     [

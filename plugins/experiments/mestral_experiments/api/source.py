@@ -4,14 +4,25 @@ from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 
-from mestral import Problem, platform_of
+from mestral import Problem, platform_of, unavailable
 from mestral_experiments.model import Experiment
+from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 
 
 def source_of(connection: ASGIConnection[Any, Any, Any, Any]) -> ExperimentSource:
     """The chosen `ExperimentSource`. Its methods block: call them inside a plan function only."""
     return cast("ExperimentSource", platform_of(connection).services[SLOT])
+
+
+def require_status(catalog: Catalog) -> None:
+    """Refuse to say what is running where that is not known.
+
+    Raises:
+        Problem: 503.
+    """
+    if not catalog.status_known:
+        raise unavailable("The status of experiments cannot be read")
 
 
 def find_or_none(source: ExperimentSource, expid: str) -> Experiment | None:

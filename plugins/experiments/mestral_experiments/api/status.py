@@ -4,8 +4,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from mestral import Link, Mark, Platform, StatusSection, StatusTable, unavailable
+from mestral import Link, Mark, Platform, StatusSection, StatusTable
 from mestral.readers import Plan
+from mestral_experiments.api.source import require_status
 from mestral_experiments.api.v4.experiments import SearchQuery, plan_page
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.experiments import ExperimentItem
@@ -46,8 +47,7 @@ async def _running(platform: Platform) -> StatusTable:
 
 def _plan(source: ExperimentSource) -> Plan:
     catalog = source.catalog()
-    if not catalog.status_known:
-        raise unavailable("The status of experiments cannot be read.")
+    require_status(catalog)
     return plan_page(source, catalog, _QUERY)
 
 

@@ -34,15 +34,15 @@ class AutosubmitSource(Conditions, JobFiles, Logs):
 
     def __init__(self, settings: ExperimentsSettings, state_dir: Path) -> None:
         super().__init__(settings, state_dir)
-        self._main = MainDatabase(self._failures)
+        self._main: MainDatabase | None = None
 
     def catalog(self) -> Catalog:
         """All experiments."""
-        return self._main.catalog(self._storage())
+        return self._shared().catalog()
 
     def find(self, expid: str) -> Experiment:
         """The experiment of that name; 404 for what is no name or unknown."""
-        experiment = self._main.find(self._storage(), expid) if places.is_name(expid) else None
+        experiment = self._shared().find(expid) if places.is_name(expid) else None
         if experiment is None:
             raise not_found(f"Experiment with expid '{expid}' not found.")
         return experiment
@@ -63,7 +63,7 @@ class AutosubmitSource(Conditions, JobFiles, Logs):
 
     def health(self) -> str | None:
         """What is wrong with the rc file or with what it points to; None when all is well."""
-        return problem_of(self._rc, lambda: self._main.problem(self._storage()))
+        return problem_of(self._rc, lambda: self._shared().problem())
 
     def close(self) -> None:
         """Close the connections to a database."""
@@ -72,3 +72,11 @@ class AutosubmitSource(Conditions, JobFiles, Logs):
     def folder(self, experiment: Experiment) -> Path:
         """The experiment's folder."""
         return self._settings().local_root / experiment.name
+
+    def _shared(self) -> MainDatabase:
+        """The shared databases of the storage that counts now: what another one held is nothing to it."""
+        storage = self._storage()
+        with self._changing:
+            if self._main is None or self._main.storage is not storage:
+                self._main = MainDatabase(storage, self._failures)
+            return self._main

@@ -18,6 +18,7 @@ from mestral_experiments.sources.faults import Damaged
 
 _UNREADABLE = "Error while reading the experiment configuration"
 _KEPT = 32  # configurations: some hundred kilobytes each, at most some megabytes
+_BRIEFS = 50_000  # two kilobytes each: more than experiments that a list has, so only deleted ones are lost
 
 
 class _Kept(NamedTuple):
@@ -43,13 +44,16 @@ class Configurations(Access):
 
     def brief(self, experiment: Experiment) -> tuple[Brief | None, Fingerprint]:
         """What lists show of the configuration, None without one; 503 as `configuration`."""
-        kept = self._briefs.get(experiment.name)
+        kept = self._briefs.pop(experiment.name, None)
         if kept is not None and (now := kept[1].again()).same_as(kept[1]):
+            self._briefs[experiment.name] = kept  # as the newest
             return kept[0], now
         configuration, taken = self.configuration(experiment)
         shown = brief(configuration) if configuration.data else None
         if taken.settled:
             self._briefs[experiment.name] = shown, taken
+            if len(self._briefs) > _BRIEFS:
+                del self._briefs[next(iter(self._briefs))]
         return shown, taken
 
     def server_settings(self) -> dict[str, str | int | bool]:

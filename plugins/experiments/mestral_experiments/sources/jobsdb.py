@@ -48,7 +48,7 @@ def read_jobs(database: Database) -> list[Job]:
     """
     json = database.json_rows("jobs", _COLUMNS)
     if json is not None:
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.DecodeError):
             return _JOBS.decode(json)
     return build_jobs(database.select("jobs", _COLUMNS, needs=("name",)))
 
@@ -61,7 +61,7 @@ def read_states(database: Database) -> list[tuple[str, JobStatus]]:
     """
     json = database.json_rows("jobs", _STATE_COLUMNS)
     if json is not None:
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.DecodeError):
             return _STATES.decode(json)
     found = database.select("jobs", _STATE_COLUMNS, needs=("name",))
     return [(name, _STATE_OF_CODE[code]) for name, code in found if isinstance(name, str)]
@@ -164,7 +164,7 @@ def _names(database: Database, before: Names | None) -> Names | None:
         return before
     try:
         names = _NAMES.decode(json)
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         return None
     if len(set(names)) < len(names):
         return None

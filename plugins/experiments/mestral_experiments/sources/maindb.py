@@ -40,10 +40,12 @@ class MainDatabase:
     """Keeps the catalog.
 
     Args:
+        storage: Where the databases are.
         failures: Remembers what could not be read.
     """
 
-    def __init__(self, failures: Failures) -> None:
+    def __init__(self, storage: Storage, failures: Failures) -> None:
+        self.storage = storage
         self._failures = failures
         self._lock = threading.Lock()
         self._began = float("-inf")  # monotonic time when the last attempt began
@@ -56,7 +58,7 @@ class MainDatabase:
         self._alone: dict[str, Experiment] = {}  # found since the databases changed, before all are read
         self._alone_taken = Fingerprint()
 
-    def catalog(self, storage: Storage) -> Catalog:
+    def catalog(self) -> Catalog:
         """All experiments as they are now.
 
         Raises:
@@ -69,7 +71,7 @@ class MainDatabase:
             if self._outcome is None or self._began < arrived:
                 self._began = time.monotonic()
                 try:
-                    self._outcome = self._current(storage)
+                    self._outcome = self._current()
                 except Problem as problem:
                     self._outcome = problem
             outcome = self._outcome
@@ -77,32 +79,33 @@ class MainDatabase:
             raise outcome.with_traceback(None)
         return outcome
 
-    def find(self, storage: Storage, name: str) -> Experiment | None:
+    def find(self, name: str) -> Experiment | None:
         """The experiment of that name; alone, when the databases changed since all were read.
 
         Raises:
             Problem: As `catalog`.
         """
         with self._lock, suppress(Fault):
-            moment = storage.moment()
+            moment = self.storage.moment()
             if self._catalog is not None and _proven(self._moment, moment):
                 return self._catalog.find(name)
             if not _proven(self._alone_taken, moment):
                 self._alone, self._alone_taken = {}, moment
             if name not in self._alone:
-                found = _read_one(storage, name)
+                found = _read_one(self.storage, name)
                 if found is None:  # names that nobody has are without number
                     return None
                 self._alone[name] = found
             return self._alone[name]
-        return self.catalog(storage).find(name)  # waits for a lock, and says what is wrong
+        return self.catalog().find(name)  # waits for a lock, and says what is wrong
 
-    def problem(self, storage: Storage) -> str:
+    def problem(self) -> str:
         """See `Storage.problem`; not while the shared files are read (see `sqlite`)."""
         with self._lock:
-            return storage.problem()
+            return self.storage.problem()
 
-    def _current(self, storage: Storage) -> Catalog:
+    def _current(self) -> Catalog:
+        storage = self.storage
         try:
             moment = storage.moment()
             if self._catalog is not None and _proven(self._moment, moment):

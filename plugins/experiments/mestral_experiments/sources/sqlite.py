@@ -62,17 +62,12 @@ def open_readonly(path: Path | str, *, state_dir: Path, busy_seconds: float) -> 
         Damaged: Not a database, corrupt, truncated, or not readable by this user.
         Busy: Locked beyond `busy_seconds`, or changing all the time while it was copied.
     """
-    file = os.fspath(path)
-    try:
-        with ExitStack() as stack:
-            connection = _in_place(file, busy_seconds)
-            if connection is None:
-                copy = stack.enter_context(_copied(file, state_dir))
-                connection = _begin(copy, "mode=rw", busy_seconds)
+    with open_in_place(path, busy_seconds=busy_seconds) as connection, ExitStack() as stack:
+        if connection is None:
+            copy = stack.enter_context(_copied(os.fspath(path), state_dir))
+            connection = _begin(copy, "mode=rw", busy_seconds)
             stack.callback(connection.close)
-            yield connection
-    except sqlite3.Error as error:
-        raise _fault(error, file) from error
+        yield connection
 
 
 @contextmanager

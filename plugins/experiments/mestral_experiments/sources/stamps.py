@@ -28,6 +28,7 @@ _MANY = 1000  # experiments: looking for one file takes about as long as listing
 
 _LISTED = {Part.JOBS, Part.STRUCTURE}  # a job list that is a graph has the edges
 _RARE = {Part.STRUCTURE, Part.WRAPPERS, Part.METRICS}  # of many experiments nobody asks for them
+_REMEMBERED = 100_000  # databases without a write-ahead log; deleted ones are among them
 
 _Version = tuple[int, int, int, int]
 """Time of the last change of content and of the inode, size and inode of a file."""
@@ -126,6 +127,8 @@ class ManyStamps:
             seen.append(wal)
         # Opening a file is worth it where the answer is used again and again.
         elif many and _settled(version) and not uses_wal(path):
+            if len(self._without_wal) >= _REMEMBERED:
+                self._without_wal.clear()
             self._without_wal[path] = version
 
     def _names(self, folder: str) -> set[str]:

@@ -85,8 +85,8 @@ def read_rows(database: Database, table: Table, before: Rows) -> Rows:
     if json is not None:
         try:
             columns = _decoded(table, json, before)
-        except msgspec.ValidationError as error:
-            logger.info("table %s holds values of unexpected types: %s", table.name, error)
+        except msgspec.DecodeError as error:
+            logger.info("table %s holds unexpected values: %s", table.name, error)
         else:
             ids = columns[0]
             if not table.order or ids is before.columns[0] or all(a < b for a, b in pairwise(ids)):

@@ -88,7 +88,7 @@ def job_detail(
         name=job.name,
         status=job.status.name,
         section=job.section,
-        date=job.date.strftime("%Y%m%d") if job.date else None,
+        date=job.date.date().isoformat().replace("-", "") if job.date else None,
         member=job.member,
         chunk=job.chunk,
         split=job.split,

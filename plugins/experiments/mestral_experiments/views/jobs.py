@@ -96,7 +96,7 @@ def job_items(jobs: Iterable[Job]) -> list[JobItem]:
     for job in jobs:
         date = job.date
         if date not in days:
-            days[date] = date.strftime("%Y-%m-%d") if date else None
+            days[date] = date.date().isoformat() if date else None
         items.append(
             JobItem(
                 job.name,

@@ -5,10 +5,10 @@ from typing import Annotated, Any, get_args
 from litestar import Request, Response
 from litestar.params import PathParameter
 
-from mestral import Access, unavailable
+from mestral import Access
 from mestral.http import Answers, get
 from mestral.readers import Plan
-from mestral_experiments.api.source import source_of
+from mestral_experiments.api.source import require_status, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.rows import NoRows, Rows, no_rows
@@ -92,8 +92,8 @@ async def _respond(
 
 def _rows(source: ExperimentSource, selection: Selection, running: bool) -> Plan:
     catalog = source.catalog()
-    if selection.active and not catalog.status_known:
-        raise unavailable("The status of experiments cannot be read")
+    if selection.active:
+        require_status(catalog)
     found = catalog.records(select(catalog, selection))
     return Plan(
         render="mestral_experiments.render.v3:rows",

@@ -5,12 +5,13 @@ longer than its limit, whether the server is slow, frozen, restarted or cut off;
 `Missing`, `Damaged` or `Busy`, without a password. Safe from several threads.
 """
 
+import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from mestral_experiments.sources.faults import Busy, Damaged, Fault, Forbidden, Missing
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from psycopg import Connection, Error
     from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
+logger = logging.getLogger(__name__)
+
 _CONNECT_SECONDS = 2
 _GRACE_SECONDS = 0.5  # the server's own limit comes first: it says more
 _SPARED_SECONDS = 1.0  # who comes after a failure gets it too: many do not wait one after the other
 _IDLE_SECONDS = 600  # proxies and firewalls cut connections that are idle for longer
+_TEXTS = ("date", "time", "timetz", "timestamp", "timestamptz", "interval", "json", "jsonb", "uuid")
+"""Types whose values are read as the texts that Autosubmit writes; Python's own cannot hold all of them."""
 _BEGIN = """BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = {limit};
 SET LOCAL lock_timeout = {patience};
@@ -68,7 +73,7 @@ class Server:
         self._lock = threading.Lock()
         self._pool: QueuePool | None = None
         self._failed: tuple[float, str] | None = None  # monotonic time, and why
-        self._of_thread = threading.local()  # `shared`: the transaction of `together`
+        self._of_thread = threading.local()  # `together`: what its readings share, if anything
 
     def __str__(self) -> str:
         return "PostgreSQL"
@@ -85,55 +90,38 @@ class Server:
             Busy: The server cannot be reached, does not answer in time, or refuses a connection.
             Missing, Damaged: See `_fault`; also for errors of psycopg in the block.
         """
-        from_together: Reading | None = getattr(self._of_thread, "shared", None)
-        if from_together is not None:
-            with self._used(from_together):
-                yield from_together
-            return
+        together: _Together | None = getattr(self._of_thread, "together", None)
+        with self._transaction(patience) if together is None else together.reading() as reading:
+            yield reading
+
+    @contextmanager
+    def _transaction(self, patience: float | None = None) -> Iterator[Reading]:
         pool = self._current()
         from psycopg import Error
 
         lent, watchdog = None, None
         try:
             lent, watchdog = self._begun(pool, patience)
-            connection: Connection[Any] = lent.driver_connection  # type: ignore[assignment]
-            yield Reading(connection)
-            connection.execute("ROLLBACK")
+            yield Reading(lent.driver_connection)  # type: ignore[arg-type]
         except Error as error:
             if watchdog is not None and watchdog.barked:
                 raise self._unreachable(f"no answer within {self._seconds:g} seconds") from error
             raise _fault(error) from error
         finally:
+            if lent is not None:
+                _give_back(lent)
             if watchdog is not None:
                 watchdog.leave()
-            if lent is not None:
-                if not _is_idle(lent):
-                    lent.invalidate()
-                lent.close()
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Inside, all readings of this thread share one transaction, until one fails. Raises nothing."""
-        with ExitStack() as stack:
-            with suppress(Fault):
-                self._of_thread.shared = stack.enter_context(self.reading())
-            try:
-                yield
-            finally:
-                self._of_thread.shared = None
-                with suppress(Fault):
-                    stack.close()
-
-    @contextmanager
-    def _used(self, shared: Reading) -> Iterator[None]:
-        """After an error a transaction is over: others make one of their own."""
-        from psycopg import Error
-
+        """Inside, readings of this thread share transactions. Raises nothing."""
+        self._of_thread.together = together = _Together(self._transaction, self._seconds / 2)
         try:
             yield
-        except Error as error:
-            self._of_thread.shared = None
-            raise _fault(error) from error
+        finally:
+            self._of_thread.together = None
+            together.end()
 
     def close(self) -> None:
         """Close the connections that are not lent now."""
@@ -194,6 +182,8 @@ class Server:
             ) from error
         except OperationalError as error:
             raise self._unreachable(str(error).strip()) from error
+        except UnicodeError as error:
+            raise Damaged(f"[database] connection_url: its host is no name: {error}") from error
         try:
             self._spare()  # it may have been waited for
         except Busy:
@@ -220,6 +210,42 @@ class Server:
             if self._pool is None:
                 raise Busy(f"{self}: closed")
             return self._pool
+
+
+class _Together:
+    """A transaction for several readings; another one after an error, or when it is old.
+
+    Args:
+        begin: Begins one.
+        seconds: How old it may be when a reading begins: who asks works in between, for as long as it takes,
+            and the time that a transaction has is for its readings.
+    """
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Reading]], seconds: float) -> None:
+        self._begin = begin
+        self._seconds = seconds
+        self._stack = ExitStack()
+        self._shared: tuple[float, Reading] | None = None  # monotonic time when it began
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """See `Server.reading`."""
+        from psycopg import Error
+
+        if self._shared is None or time.monotonic() > self._shared[0] + self._seconds:
+            self.end()
+            self._shared = time.monotonic(), self._stack.enter_context(self._begin())
+        try:
+            yield self._shared[1]
+        except Error as error:
+            self._shared = None
+            self._stack.__exit__(type(error), error, error.__traceback__)  # raises what it means
+            raise
+
+    def end(self) -> None:
+        """End the transaction."""
+        self._shared = None
+        self._stack.close()
 
 
 class _Watchdog:
@@ -258,6 +284,8 @@ class _Watchdog:
 def _pool(url: str, seconds: float, connections: int) -> "QueuePool":
     try:
         import psycopg
+        from psycopg.conninfo import make_conninfo
+        from psycopg.types.string import TextLoader
         from sqlalchemy import make_url
         from sqlalchemy.exc import ArgumentError
         from sqlalchemy.pool import QueuePool
@@ -275,28 +303,43 @@ def _pool(url: str, seconds: float, connections: int) -> "QueuePool":
             raise ArgumentError("a password that is not encoded")  # the host would be a part of it
         parsed = parsed.set(drivername="postgresql+psycopg")
         _, arguments = parsed.get_dialect()().create_connect_args(parsed)
-    except (ArgumentError, ValueError) as error:
-        # Its text may quote the URL, and that the password.
+        parameters = make_conninfo(
+            **{"connect_timeout": _CONNECT_SECONDS, "application_name": "mestral", **arguments}
+        )
+    except psycopg.ProgrammingError as error:
+        raise Damaged(f"[database] connection_url: {str(error).strip()}") from error
+    except (ArgumentError, ValueError):
         raise Damaged(
             "[database] connection_url is not a URL of PostgreSQL; it looks like "
             "postgresql://user:password@host:5432/database, with @ : / % in a password as %40 %3A %2F %25"
-        ) from error
-    arguments.setdefault("connect_timeout", _CONNECT_SECONDS)
-    arguments.setdefault("application_name", "mestral")
-    # No prepared statements: a proxy may give every transaction another connection.
-    arguments.update(autocommit=True, prepare_threshold=None, client_encoding="utf8")
+        ) from None  # its text may quote the URL, and that the password
 
     def connect() -> Any:
-        return psycopg.connect(**arguments)
+        # No prepared statements: a proxy may give every transaction another connection.
+        connection = psycopg.connect(
+            parameters, autocommit=True, prepare_threshold=None, client_encoding="utf8"
+        )
+        for name in _TEXTS:
+            connection.adapters.register_loader(name, TextLoader)
+        return connection
 
     return QueuePool(connect, connections, max_overflow=0, timeout=seconds, recycle=_IDLE_SECONDS)
 
 
-def _is_idle(lent: "PoolProxiedConnection") -> bool:
+def _give_back(lent: "PoolProxiedConnection") -> None:
+    """End the transaction; a connection that cannot do that is closed. What was read stands either way."""
+    from psycopg import Error
     from psycopg.pq import TransactionStatus
 
     connection: Any = lent.driver_connection
-    return connection is not None and connection.info.transaction_status == TransactionStatus.IDLE
+    try:
+        if connection.info.transaction_status is not TransactionStatus.ACTIVE:
+            connection.execute("ROLLBACK")
+    except Error as error:
+        logger.debug("a connection is closed: %s", error)
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        lent.invalidate()
+    lent.close()
 
 
 def _fault(error: "Error") -> Fault:

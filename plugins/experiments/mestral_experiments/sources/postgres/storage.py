@@ -107,7 +107,7 @@ class PostgresPickle(_Connected, Pickle):
 
     def read(self) -> JobList:
         """See `Pickle`."""
-        content = self._value("pkl")
+        content = self._value("pkl", binary=True)
         if content is None:
             raise Missing(str(self))
         return pickles.read_content(bytes(content), str(self))
@@ -123,10 +123,10 @@ class PostgresPickle(_Connected, Pickle):
         """See `Pickle`."""
         return self._value("octet_length(pkl)"), self.modified()
 
-    def _value(self, expression: str) -> Any:
+    def _value(self, expression: str, *, binary: bool = False) -> Any:
         statement = f"SELECT {expression} FROM {PICKLES.sql} WHERE expid = %s"  # noqa: S608
         with self.server.reading() as reading:
-            found = reading.rows(statement, (self.expid,), binary=True)
+            found = reading.rows(statement, (self.expid,), binary=binary)
         return found[0][0] if found else None
 
 

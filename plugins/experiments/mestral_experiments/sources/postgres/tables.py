@@ -9,8 +9,12 @@ from typing import Any
 from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.postgres.server import Reading
 
-_COLUMNS = """SELECT attname FROM pg_attribute
-WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
+KINDS = "'r', 'p', 'm', 'v'"
+"""What is read as a table: ordinary ones, partitioned ones and views. (Of foreign ones nothing is known.)"""
+_COLUMNS = f"""SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.oid = to_regclass(%s) AND c.relkind IN ({KINDS}) AND a.attnum >= -1 AND NOT a.attisdropped"""  # noqa: S608
+_PLACE = "ctid"
+"""Column of number -1: where a row is. Views have none."""
 
 
 class PostgresTables:
@@ -21,7 +25,7 @@ class PostgresTables:
         schema: Where the tables are; None: where the server looks for names without one.
     """
 
-    in_row_order = "ORDER BY ctid"
+    in_row_order = f"ORDER BY {_PLACE}"
     version = None
 
     def __init__(self, reading: Reading, schema: str | None) -> None:
@@ -40,6 +44,8 @@ class PostgresTables:
         """See `Database`."""
         present = self._present(table, needs)
         some = ", ".join(_expressions(present, wanted))
+        if _PLACE not in present:
+            tail = tail.replace(self.in_row_order, "")
         tail = tail.replace("%", "%%").replace("?", "%s")
         sought = [value if _storable(value) else None for value in values]  # NULL equals nothing
         return self._rows(f"SELECT {some} FROM {self._name(table)} {tail}", sought)  # noqa: S608
