@@ -136,10 +136,8 @@ def _runs(expid: str) -> list[Endpoint]:
     ]
 
 
-def target_of(endpoint: Endpoint, body: bytes) -> str | None:
-    """The experiment to change: the one of the endpoint, or the last one in the answer."""
-    if endpoint.target is not None:
-        return endpoint.target
+def target_of(body: bytes) -> str | None:
+    """The last experiment in an answer."""
     try:
         answer = json.loads(body)
         rows = answer.get("experiments") or answer.get("experiment") or []

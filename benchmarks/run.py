@@ -194,12 +194,19 @@ def _measure(
         row = measured[server.label]
         row.first = answer.wall, answer.cpu
         row.note(answer)
-        targets[server.label] = target_of(endpoint, answer.body)
+        targets[server.label] = _target(endpoint, server)
     _alternate(endpoint, servers, measured, headers, options)
     quick = [server for server in servers if measured[server.label].slowest() < options.budget / 2]
     if options.changes and endpoint.change is not None:
         known = {server: name for server in quick if (name := targets[server.label]) is not None}
         _changed(endpoint, known, measured, headers, options)
+
+
+def _target(endpoint: Endpoint, server: Server) -> str | None:
+    """The experiment to change, which a list has to be asked for in plain JSON."""
+    if endpoint.change is None or endpoint.target is not None:
+        return endpoint.target
+    return target_of(server.ask(endpoint.path, {"Accept-Encoding": ENCODINGS["none"]}).body)
 
 
 def _alternate(
