@@ -54,7 +54,7 @@ class Moved:
         self._tables: dict[Path, list[sql.Identifier]] = {}
         with self._connected() as connection:
             connection.execute(
-                "CREATE TABLE job_pkl (expid varchar PRIMARY KEY, pkl bytea, modified varchar)"
+                "CREATE TABLE IF NOT EXISTS job_pkl (expid varchar PRIMARY KEY, pkl bytea, modified varchar)"
             )
         self.again()
         rc["database"]["backend"] = "postgres"
