@@ -80,7 +80,7 @@ def _lists(total: int) -> list[Endpoint]:
         Endpoint("v4 search, active ones", "/v4/experiments?page_size=100", None, None, listing),
         Endpoint("v4 search, page of 1000", f"{page}&page_size=1000", None, None, listing),
         Endpoint("v4 search, everything", f"{page}&page_size=0", 100, 1000, listing),
-        Endpoint("v4 search, names alone", f"{page}&page_size=0&fields=name", None, None, listing),
+        Endpoint("v4 search, names alone", f"{page}&page_size=0&fields=name", None, None),
         Endpoint("v4 search, by size", f"{page}&sort_by=total&sort_desc=1", None, None, listing),
         Endpoint("v4 search, by cursor", f"{page}&cursor=", 5, 12, listing),
         Endpoint("v3 running", "/v3/running/", None, None, listing),
