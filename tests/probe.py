@@ -347,6 +347,8 @@ def serving(
     )
     log = tmp_path / name
     command = [
+        "env",
+        "--default-signal=HUP",  # nohup, which tests may run under, has it ignored
         *by,
         sys.executable,
         "-m",
