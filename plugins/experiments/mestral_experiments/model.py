@@ -4,7 +4,7 @@ Guarantees: plain frozen records, no I/O, no HTTP, no knowledge of file formats.
 or epoch seconds as said; a value that is missing, unreadable or out of range is None (or the default said).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any
@@ -278,19 +278,112 @@ class SectionSettings(msgspec.Struct, frozen=True, array_like=True):
     wallclock: str
 
 
-class JobSettings(msgspec.Struct, frozen=True, array_like=True):
-    """What a configuration says about a job.
+class Resources(msgspec.Struct, frozen=True, array_like=True):
+    """What the jobs of one section get, with what their platform says (contract/API_V3.md 1.6).
 
     Attributes:
-        chunk_size, chunk_unit: Of the experiment; None when what is written cannot be used.
+        platform: Where they run: the section's own, else the main platform; "" when neither is said.
+        queue: Of a job outside of wrappers, "" when it is not said.
+        wrapper_queue: Of a job inside a wrapper.
+        processors: Requested (contract/METRICS.md 4.1), 0 when what is written is no number.
+        elements: Processing elements that they occupy (METRICS.md 4.3).
+        wallclock: `HH:MM` as written, "" when it is not said.
+    """
+
+    platform: str = ""
+    queue: str = ""
+    wrapper_queue: str = ""
+    processors: int = 1
+    elements: int = 1
+    wallclock: str = ""
+
+
+class Footprint(msgspec.Struct, frozen=True, array_like=True):
+    """What a platform says about its carbon footprint; each a number, None, or the text that is no number.
+
+    Attributes:
+        cf: Grams of CO2 for each MWh.
+        pue: Power usage effectiveness, a ratio.
+    """
+
+    cf: float | str | None = None
+    pue: float | str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What a configuration says about an experiment, its jobs and its platforms.
+
+    Attributes:
+        chunk_size, chunk_unit: Of the experiment; None when what is written cannot be used. The unit is lower
+            case in Autosubmit 3, and as written in Autosubmit 4.
         workflow_commit: Git commit of the workflow; None when it is not said.
-        section: None when the configuration has no such section.
+        version: Version of Autosubmit that the configuration names; None when it names none.
+        hpc: Main platform, upper-case in Autosubmit 4, as written in Autosubmit 3; "" when there is none.
+        model, branch: Origin and branch of a git project, the address of a Subversion project; else "NA".
+        update_seconds: How long Autosubmit waits between two looks at the jobs (SAFETYSLEEPTIME).
+        sections: By name. Autosubmit 4: upper-case.
+        resources: By the same names.
+        no_resources: Of the jobs of a section that the configuration does not name.
+        platforms: Those that say something about their footprint, by name as `Resources.platform` writes it.
+        as3: Whether it was read from the ini files of Autosubmit 3.
     """
 
     chunk_size: int | None
     chunk_unit: str | None
     workflow_commit: str | None
-    section: SectionSettings | None
+    version: str | None
+    hpc: str
+    model: str
+    branch: str
+    update_seconds: int
+    sections: Mapping[str, SectionSettings]
+    resources: Mapping[str, Resources]
+    no_resources: Resources
+    platforms: Mapping[str, Footprint]
+    as3: bool
+
+    def section(self, name: str) -> SectionSettings | None:
+        """What it says about the jobs of a section, as the job list names it; None without such a section."""
+        if self.as3:
+            return self.sections.get(name) or SectionSettings("", "", 1, "")
+        return self.sections.get(name.upper())
+
+    def resources_of(self, section: str) -> Resources:
+        """What the jobs of a section get, as the job list names it."""
+        return self.resources.get(section if self.as3 else section.upper(), self.no_resources)
+
+
+class Submission(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One line of what a job records itself: one submission (contract/METRICS.md 2.3, 7).
+
+    Attributes:
+        submit, start, finish: Epoch seconds; None where there is no such word, or it is no time.
+        status: The fourth word when it is no time: a state; None without one.
+        words: How many words the line has. A time that is None although there is a word for it is unreadable.
+    """
+
+    submit: int | None
+    start: int | None
+    finish: int | None
+    status: str | None
+    words: int
+
+
+class FolderFacts(msgspec.Struct, frozen=True, array_like=True):
+    """What the file system says about the folder of an experiment.
+
+    Attributes:
+        path: Absolute path.
+        owner_id: User id of its owner.
+        owner: Name of its owner, "" for an unknown user.
+        accessed, modified: When (aware, UTC).
+    """
+
+    path: str
+    owner_id: int
+    owner: str
+    accessed: Annotated[datetime, Meta(tz=True)]
+    modified: Annotated[datetime, Meta(tz=True)]
 
 
 class LogFiles(msgspec.Struct, frozen=True, array_like=True):

@@ -13,7 +13,7 @@ Words of Autosubmit (states of jobs, parts, files) stand for what another workfl
 what it has nothing for is missing. `mestral_experiments.testing` holds these promises as tests.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -28,13 +28,15 @@ from mestral_experiments.model import (
     Condition,
     Configuration,
     Experiment,
+    FolderFacts,
     Job,
-    JobSettings,
     JobStatus,
     Log,
     LogFiles,
     RecoveryLog,
     Run,
+    Settings,
+    Submission,
     Times,
     UserMetric,
 )
@@ -53,6 +55,7 @@ class Part(StrEnum):
     STRUCTURE = "structure"
     WRAPPERS = "wrappers"
     METRICS = "metrics"
+    LAYOUT = "layout"
 
 
 class JobQuery(msgspec.Struct, frozen=True, array_like=True):
@@ -170,6 +173,24 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    def edges(self, experiment: Experiment) -> Sequence[tuple[str, str]]:
+        """All pairs of jobs, the second of which waits for the first; they need not be in the list.
+
+        A job is never paired with itself. Nothing without a structure.
+
+        Raises:
+            Problem: as `parents`.
+        """
+        ...
+
+    def layout(self, experiment: Experiment) -> Mapping[str, tuple[float, float]]:
+        """Stored positions of jobs in the graph, by name; whole numbers are integers. None stored: empty.
+
+        Raises:
+            Problem: 503 when the layout is damaged, locked or unreadable.
+        """
+        ...
+
     def wrappers(self, experiment: Experiment) -> Mapping[str, str]:
         """The wrapper of every wrapped job, in the order they were stored: real ones, else previews.
 
@@ -235,15 +256,25 @@ class ExperimentSource(Protocol):
         ...
 
     def attempts(
-        self, experiment: Experiment, *, name: str | None = None, last: bool = False
+        self,
+        experiment: Experiment,
+        *,
+        name: str | None = None,
+        run_id: int | None = None,
+        completed: Collection[str] | None = None,
+        last: bool = False,
     ) -> Sequence[Attempt]:
         """Attempts of jobs, in the order they were recorded.
 
         Args:
             experiment: The row.
             name: Only those of the job of exactly this name, which costs that job alone.
-            last: Only the one of each job that counts, in any order: marked as its last, of row type 2 or
-                more, and of several such the one with the largest counter (contract/API_V4.md 4.2, HIST).
+            run_id: Only those of this run; any integer.
+            completed: Only those that are COMPLETED and whose section, or member (very old rows hold the one
+                in place of the other), is one of these.
+            last: Only the one of each job that counts, in any order: marked as its last, of row type 1 or
+                more, and of several such the one with the largest counter (contract/API_V4.md 4.2, HIST;
+                METRICS.md 2.2). Not together with the others but `name`.
 
         Raises:
             Problem: 503 when the history is damaged, locked or unreadable.
@@ -284,8 +315,8 @@ class ExperimentSource(Protocol):
         """
         ...
 
-    def job_settings(self, experiment: Experiment, section: str) -> tuple[JobSettings | None, Fingerprint]:
-        """What the configuration on disk says about the jobs of a section, None without one.
+    def settings(self, experiment: Experiment) -> tuple[Settings | None, Fingerprint]:
+        """What the configuration on disk says about the experiment and its jobs, None without one.
 
         Whether an experiment has a folder for files of jobs is a matter of `Part.CONFIGURATION`. The
         fingerprint is as for `configuration`.
@@ -301,6 +332,10 @@ class ExperimentSource(Protocol):
         Raises:
             Problem: 503 when they cannot be looked for.
         """
+        ...
+
+    def logs_by_job(self, experiment: Experiment) -> tuple[Mapping[str, LogFiles], Fingerprint]:
+        """The newest logs of every job that has any, by the name of the job; as `logs`."""
         ...
 
     def job_log(self, experiment: Experiment, name: str, lines: int) -> tuple[Log | None, Fingerprint]:
@@ -330,13 +365,18 @@ class ExperimentSource(Protocol):
         """
         ...
 
-    def last_stamps(self, experiment: Experiment, job: str) -> tuple[Times | None, Fingerprint]:
-        """The last submission that the job itself recorded, None without one, and the file's fingerprint.
+    def submissions(
+        self, experiment: Experiment, jobs: Collection[str], *, last: bool = False
+    ) -> tuple[Mapping[str, Sequence[Submission]], Fingerprint]:
+        """What jobs recorded themselves about their submissions, oldest first, and the files' fingerprint.
 
-        A start or finish that is missing repeats the time before it.
+        Args:
+            experiment: The row.
+            jobs: Names of jobs; those that recorded nothing are left out of the answer.
+            last: Only the last submission of each.
 
         Raises:
-            Problem: 503 when the file is unreadable.
+            Problem: 503 when a file is unreadable.
         """
         ...
 
@@ -377,6 +417,18 @@ class ExperimentSource(Protocol):
 
     def close(self) -> None:
         """Give back what is held open, when the server stops; may be called again."""
+        ...
+
+    def obstacle(self, experiment: Experiment) -> tuple[str | None, Fingerprint]:
+        """What of an experiment is missing so that its workflow manager could not use it, in a sentence.
+
+        Autosubmit: its folder, the one of its configuration, the one of the files of its jobs, in this order
+        (contract/API_V3.md 1.1). None when nothing is. The fingerprint tells when that changes.
+        """
+        ...
+
+    def facts(self, experiment: Experiment) -> tuple[FolderFacts | None, Fingerprint]:
+        """What the file system says about the experiment's folder, None without one."""
         ...
 
     def folder(self, experiment: Experiment) -> Path:
