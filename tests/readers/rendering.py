@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mestral import Problem
-from mestral.readers import Answer, ReaderContext, fingerprint, stamp
+from mestral.readers import Answer, ReaderContext, fingerprint, stamp, ticking
 
 
 class Colour(msgspec.Struct, frozen=True):
@@ -32,6 +32,11 @@ def echo(_: ReaderContext, path: str) -> bytes:
     """What the file says, and who read it."""
     _note(path)
     return msgspec.json.encode({"text": Path(path).read_text(), "pid": os.getpid()})
+
+
+def each_second(_: ReaderContext, path: str) -> Answer:
+    """What the file says; that it depends on now, nobody knew before."""
+    return Answer(body=Path(path).read_bytes(), depends=ticking(1))
 
 
 def waiting(_: ReaderContext, path: str) -> bytes:

@@ -17,7 +17,7 @@ from tests.readers.rendering import Colour
 
 from mestral.http.errors import answer_exception
 from mestral.http.outer import Outer
-from mestral.readers import Plan, Readers, ReaderService, fingerprint, stamp
+from mestral.readers import Plan, Readers, ReaderService, fingerprint, stamp, ticking
 from mestral.settings.model import ReaderSettings, ServerSettings, Settings
 
 HERE = "tests.readers.rendering"
@@ -31,13 +31,13 @@ def planned(directory: Path, render: str, name: str, *, by: str = "content", clo
         render: A function of `rendering`.
         name: Name of the file, and affinity.
         by: `content`: what the file says is its fingerprint, settled at once; `stamp`: the file's stamp.
-        clock: `Plan.clock_seconds`.
+        clock: The answer depends on now, to so many seconds; 0: it does not.
     """
     path = directory / name
     seen = fingerprint([stamp(path)]) if by == "stamp" else fingerprint([], content=path.read_text())
-    return Plan(
-        render=f"{HERE}:{render}", args=(str(path),), fingerprint=seen, affinity=name, clock_seconds=clock
-    )
+    if clock:
+        seen += ticking(clock)
+    return Plan(render=f"{HERE}:{render}", args=(str(path),), fingerprint=seen, affinity=name)
 
 
 class Site:

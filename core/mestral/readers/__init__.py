@@ -16,6 +16,7 @@ from mestral.readers.fingerprint import (
     stamp,
     stamp_opened,
     stamp_sqlite,
+    ticking,
 )
 from mestral.readers.memo import Memo
 from mestral.readers.plan import Answer, Plan
@@ -41,6 +42,7 @@ __all__ = [
     "stamp",
     "stamp_opened",
     "stamp_sqlite",
+    "ticking",
 ]
 
 

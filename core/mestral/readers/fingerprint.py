@@ -46,15 +46,23 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
         stamps: The files that take part, missing ones included (they may appear).
         content: Digest of rows of shared databases, which are keyed by content and not by file.
         taken_ns: When it was taken, nanoseconds since the epoch; not part of its identity.
+        clock_seconds: For what depends on now, see `ticking`; 0 for what does not.
+        tick: Which multiple of so many seconds since the epoch had passed.
     """
 
     stamps: tuple[Stamp, ...] = ()
     content: str = ""
     taken_ns: int = 0
+    clock_seconds: int = 0
+    tick: int = 0
 
     def same_as(self, other: "Fingerprint") -> bool:
-        """Whether both saw the same files and rows."""
-        return self.stamps == other.stamps and self.content == other.content
+        """Whether both saw the same files and rows, at about the same time where that matters."""
+        return self._identity == other._identity
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        return self.stamps, self.content, self.clock_seconds, self.tick
 
     @property
     def settled(self) -> bool:
@@ -64,23 +72,29 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
 
     def digest(self, *salt: str) -> str:
         """A short text for an ETag: equal for equal content and salt."""
-        data = msgspec.msgpack.encode((self.stamps, self.content, salt))
+        data = msgspec.msgpack.encode((*self._identity, salt))
         return hashlib.blake2b(data, digest_size=12).hexdigest()
 
     def again(self) -> "Fingerprint":
-        """The same files stamped now; `content` stays as it is."""
-        return fingerprint(
-            (stamp_sqlite(s.path)[0] if s.counter else stamp(s.path) for s in self.stamps), self.content
+        """The same files and the same clock, looked at now; `content` stays as it is."""
+        stamps = (stamp_sqlite(s.path)[0] if s.counter else stamp(s.path) for s in self.stamps)
+        now = time.time_ns()
+        return Fingerprint(
+            tuple(stamps), self.content, now, self.clock_seconds, _tick(now, self.clock_seconds)
         )
 
     def __add__(self, other: "Fingerprint") -> "Fingerprint":
-        """Both together."""
+        """Both together; of two clocks the finer one."""
+        clocks = [one for one in (self, other) if one.clock_seconds]
+        clock = min(clocks, key=lambda one: one.clock_seconds, default=self)
         return Fingerprint(
             stamps=self.stamps + other.stamps,
             content=content_digest(self.content, other.content)
             if self.content and other.content
             else self.content or other.content,
             taken_ns=min(self.taken_ns, other.taken_ns) or max(self.taken_ns, other.taken_ns),
+            clock_seconds=clock.clock_seconds,
+            tick=clock.tick,
         )
 
 
@@ -127,6 +141,16 @@ def _stamp_opened(text: str, counter: bool) -> Stamp:
 def fingerprint(stamps: Iterable[Stamp], content: str = "") -> Fingerprint:
     """A fingerprint taken now."""
     return Fingerprint(tuple(stamps), content, time.time_ns())
+
+
+def ticking(seconds: int) -> Fingerprint:
+    """For what depends on now: another fingerprint at every multiple of so many seconds since the epoch."""
+    now = time.time_ns()
+    return Fingerprint(taken_ns=now, clock_seconds=seconds, tick=_tick(now, seconds))
+
+
+def _tick(now_ns: int, seconds: int) -> int:
+    return now_ns // (seconds * 1_000_000_000) if seconds else 0
 
 
 def content_digest(*values: object) -> str:

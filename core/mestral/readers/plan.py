@@ -17,10 +17,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         render: Import path `package.module:function` of `function(reader, *args) -> bytes | Answer`;
             `reader` is a `ReaderContext`. It runs in a reader process.
         args: Its arguments: values that msgspec can encode as MessagePack and decode without a type.
-        fingerprint: What the answer will be made from; equal fingerprints give equal answers.
+        fingerprint: What the answer will be made from, with `ticking` where it depends on now; equal
+            fingerprints give equal answers.
         affinity: Plans with the same word go to the same reader, so that one parsed copy serves them.
-        clock_seconds: For answers that depend on now: they are made anew at every multiple of so many
-            seconds; 0 = they do not depend on now.
         media_type: Content type of the answer.
     """
 
@@ -28,7 +27,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     args: tuple[Any, ...]
     fingerprint: Fingerprint
     affinity: str
-    clock_seconds: int = 0
     media_type: str = "application/json"
 
 
@@ -37,8 +35,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         body: The body.
-        depends: Files that also took part and could not be known before (included configuration files),
-            as they were before they were read.
+        depends: What also took part and could not be known before: files (included configuration files) as
+            they were before they were read, and `ticking` where it turned out that now does.
     """
 
     body: bytes

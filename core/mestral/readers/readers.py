@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -48,8 +47,8 @@ class _Look(msgspec.Struct, frozen=True):
     Attributes:
         plan: What the route wants.
         key: Render function, encoded arguments and content coding.
-        salt: What else shapes the answer: arguments, versions, settings, the clock. Not the content coding:
-            weak tags name what is said, not its bytes.
+        salt: What else shapes the answer: arguments, versions, settings. Not the content coding: weak tags
+            name what is said, not its bytes.
     """
 
     plan: Plan
@@ -240,8 +239,7 @@ class Readers:
     async def _look(self, opened: "_Open", plan: Callable[[], Plan], coding: Coding) -> _Look:
         found = await _look_up(opened, plan)
         asked = (found.render, msgspec.msgpack.encode(found.args))
-        bucket = int(time.time() // found.clock_seconds) if found.clock_seconds else 0
-        salt = content_digest(self._shape, asked, found.media_type, found.clock_seconds, bucket)
+        salt = content_digest(self._shape, asked, found.media_type)
         return _Look(found, (*asked, coding), salt)
 
 
@@ -285,7 +283,9 @@ async def _look_up(opened: _Open, function: Callable[[], T]) -> T:
 
 
 async def _stamp_again(opened: _Open, depends: Fingerprint) -> Fingerprint:
-    return await _look_up(opened, depends.again) if depends.stamps else depends
+    if depends.stamps:
+        return await _look_up(opened, depends.again)
+    return depends.again() if depends.clock_seconds else depends
 
 
 def _response(finished: Finished) -> Response[bytes]:

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from mestral import Access, platform_of
 from mestral.http import Answers, get, parse_query
-from mestral.readers import Plan
+from mestral.readers import Fingerprint, Plan, ticking
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
@@ -51,9 +51,9 @@ def _eta(source: ExperimentSource, expid: str, section: str) -> Plan:
     return Plan(
         render="mestral_experiments.render.eta:eta",
         args=(experiment, section, running),
-        fingerprint=source.fingerprint(experiment, Part.JOBS, Part.HISTORY),
+        fingerprint=source.fingerprint(experiment, Part.JOBS, Part.HISTORY)
+        + (ticking(_CLOCK_SECONDS) if running else Fingerprint()),
         affinity=expid,
-        clock_seconds=_CLOCK_SECONDS if running else 0,
     )
 
 

@@ -6,7 +6,7 @@ from litestar import Request, Response
 
 from mestral import Access, platform_of
 from mestral.http import Answers, get
-from mestral.readers import Plan
+from mestral.readers import Plan, ticking
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
@@ -38,9 +38,8 @@ def _plan(source: ExperimentSource, expid: str) -> Plan:
     return Plan(
         render="mestral_experiments.render.health:health",
         args=(experiment,),
-        fingerprint=source.fingerprint(experiment, *Part),
+        fingerprint=source.fingerprint(experiment, *Part) + ticking(_CLOCK_SECONDS),
         affinity=expid,
-        clock_seconds=_CLOCK_SECONDS,
     )
 
 
