@@ -22,6 +22,7 @@ from mestral.readers import (
     stamp,
     stamp_sqlite,
 )
+from mestral.readers.fingerprint import SETTLE_NS
 
 
 def test_the_package_is_light() -> None:
@@ -159,6 +160,27 @@ def test_a_memo_keeps_what_is_certain_within_its_weight() -> None:
     get("d", "1", 1, unsettled)
     get("d", "1", 1, unsettled)
     assert built == ["b", "huge", "huge", "d", "d"]
+
+
+def test_a_memo_looks_again_at_what_was_found_while_a_value_was_built(tmp_path: Path) -> None:
+    memo, included = Memo(100), tmp_path / "included"
+    built: list[str] = []
+
+    def build() -> tuple[str, int, Fingerprint]:
+        built.append(included.read_text())
+        return built[-1], 1, fingerprint([stamp(included)])
+
+    def get() -> tuple[str, Fingerprint]:
+        return memo.get_found("a", fingerprint([], content="main"), build)
+
+    included.write_text("one")
+    time.sleep(SETTLE_NS / 1e9)
+    first, again = get(), get()
+    assert first[0] == again[0] == "one"
+    assert first[1].same_as(again[1])
+    assert built == ["one"]
+    included.write_text("two, and longer")
+    assert get()[0] == "two, and longer"
 
 
 class Parsed:

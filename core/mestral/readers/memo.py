@@ -21,6 +21,7 @@ class _Kept(NamedTuple):
     value: Any
     weight: int
     fingerprint: Fingerprint
+    found: Fingerprint
 
 
 class Memo:
@@ -45,24 +46,44 @@ class Memo:
             build: Makes the value and says its weight in bytes, an estimate of the memory it holds. What it
                 raises is passed on, and nothing is kept.
         """
+        return self.get_found(key, fingerprint, lambda: (*build(), Fingerprint()))[0]
+
+    def get_found(
+        self, key: Hashable, fingerprint: Fingerprint, build: Callable[[], tuple[T, int, Fingerprint]]
+    ) -> tuple[T, Fingerprint]:
+        """As `get`, of a value that is also made from what is found only while it is made.
+
+        Args:
+            key: As for `get`.
+            fingerprint: What it is made from, as far as it is known before.
+            build: As for `get`; it also gives the fingerprint of what it found, taken before it was read.
+
+        Returns:
+            The value, and what was found as it is now.
+        """
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None and kept.fingerprint.same_as(fingerprint):
                 self._kept.move_to_end(key)
-                value: T = kept.value
-                return value
-            del kept
+                if not kept.found.stamps:
+                    return kept.value, kept.found
+            else:
+                kept = None
+        if kept is not None and (now := kept.found.again()).same_as(kept.found):
+            return kept.value, now
+        del kept
+        with self._lock:
             self._drop(key)  # before the new one is built, or both would need room at once
         with parsing:
-            value, weight = build()
+            value, weight, found = build()
         with self._lock:
             self._drop(key)
-            if fingerprint.settled and weight <= self._capacity:
-                self._kept[key] = _Kept(value, weight, fingerprint)
+            if (fingerprint + found).settled and weight <= self._capacity:
+                self._kept[key] = _Kept(value, weight, fingerprint, found)
                 self._weight += weight
                 while self._weight > self._capacity:
                     self._drop(next(iter(self._kept)))
-        return value
+        return value, found
 
     def _drop(self, key: Hashable) -> None:
         kept = self._kept.pop(key, None)
