@@ -1,6 +1,7 @@
 """Answer of `/v3/graph/{expid}/{layout}/{grouped}`."""
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -44,7 +45,8 @@ def graph(reader: ReaderContext, row: list[Any], layout: Layout, grouping: Group
     optional.depends = depends
     stored = None
     if layout == "standard":
-        stored = _stored(known, optional.read(partial(source.layout, experiment)) or {})
+        found = optional.read(partial(source.layout, experiment))
+        stored = _stored(known, found) if found else None
     positions = stored or _computed(reader, known, layout)
     shown = graph_of(known, positions, layout == "standard", grouping)
     return optional.answer(msgspec.json.encode(shown))
@@ -58,7 +60,7 @@ def _supported(version: str | None) -> bool:
     return (int(parts[0]), int(parts[1])) >= _OLDEST
 
 
-def _stored(known: Workflow, stored: dict[str, tuple[float, float]]) -> Positions | None:
+def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Positions | None:
     """The stored positions, None unless every job has one."""
     if len(stored) < len(known.jobs):
         return None

@@ -185,7 +185,7 @@ class Workflow:
     def _needed_later(self, loaded: Loaded) -> Loaded:
         """What `move_to` needs of it: that of the jobs that it changes."""
         live = [loaded.jobs[n].name for n in self._live]
-        packages = {loaded.wrappers.get(name) for name in live} - {None}
+        packages = {loaded.wrappers[name] for name in live if name in loaded.wrappers}
         names = {*live, *(name for package in packages for name in self.packages[package])}
         return msgspec.structs.replace(
             loaded,

@@ -46,8 +46,8 @@ class _Kind(msgspec.Struct, frozen=True):
 async def graph(
     request: Request[Any, Any, Any], expid: Expid, layout: LayoutName, grouped: GroupingName
 ) -> Response[bytes]:
-    """Positions are stored ones where every job has one; else they are computed from jobs and edges, and stay as
-    they are while only states change."""
+    """Positions are stored ones where every job has one; else they are computed from jobs and edges, and stay
+    as they are while only states change."""
     kind, source = parse_params({"layout": layout, "grouped": grouped}, _Kind), source_of(request)
     return await respond(request, lambda: _plan(source, expid, kind), no_graph)
 
