@@ -30,6 +30,8 @@ class JobStatus(IntEnum):
     SKIPPED = 8
     DELAYED = 9
 
+    __hash__ = int.__hash__  # that of enumerations is written in Python, and states of all jobs are looked up
+
     @classmethod
     def of(cls, value: object) -> "JobStatus":
         """The state of a code or name; anything unknown is UNKNOWN."""
