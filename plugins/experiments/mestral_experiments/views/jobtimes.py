@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from mestral_experiments.model import Attempt, JobStatus, Submission
+from mestral_experiments.model import Attempt, JobStatus, Submission, Times
 
 SUSPICIOUS = "SUSPICIOUS"
 """State of a job about which the job list and the job itself disagree."""
@@ -51,19 +51,21 @@ NOTHING = {status: JobTimes(status=status._name_) for status in JobStatus}
 """The times of a job about which nothing is recorded."""
 
 
-def recorded(job_status: JobStatus, attempt: Attempt | None) -> bool:
+def recorded(job_status: JobStatus, attempt: Attempt | Times | None) -> bool:
     """Whether the last row of the history tells the times of a job in this state (METRICS.md 2.2, 2.4)."""
     if attempt is None or attempt.status is None:
         return False
     return attempt.status == job_status._name_ or _ONE_AHEAD.get(attempt.status) is job_status
 
 
-def needs_submission(job_status: JobStatus, attempt: Attempt | None) -> bool:
+def needs_submission(job_status: JobStatus, attempt: Attempt | Times | None) -> bool:
     """Whether what the job itself recorded has to tell them."""
     return job_status in _RECORDED_ITSELF and not recorded(job_status, attempt)
 
 
-def times_of(status: JobStatus, attempt: Attempt | None, submission: Submission | None, now: int) -> JobTimes:
+def times_of(
+    status: JobStatus, attempt: Attempt | Times | None, submission: Submission | None, now: int
+) -> JobTimes:
     """The times of a job.
 
     Args:
@@ -79,7 +81,7 @@ def times_of(status: JobStatus, attempt: Attempt | None, submission: Submission 
     return NOTHING[status]
 
 
-def _of_attempt(status: JobStatus, attempt: Attempt, now: int) -> JobTimes:
+def _of_attempt(status: JobStatus, attempt: Attempt | Times, now: int) -> JobTimes:
     submit, start, finish = attempt.submit, attempt.start, attempt.finish
     if status in ACTIVE:
         running = status is JobStatus.RUNNING and start is not None

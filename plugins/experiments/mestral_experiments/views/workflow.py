@@ -14,7 +14,6 @@ from typing import TypeVar
 import msgspec
 
 from mestral_experiments.model import (
-    Attempt,
     Job,
     JobStatus,
     LogFiles,
@@ -22,6 +21,7 @@ from mestral_experiments.model import (
     Run,
     Settings,
     Submission,
+    Times,
 )
 from mestral_experiments.views import html
 from mestral_experiments.views.jobtimes import (
@@ -73,7 +73,7 @@ class Loaded(msgspec.Struct, frozen=True):
     jobs: Sequence[Job]
     edges: Sequence[tuple[str, str]]
     wrappers: Mapping[str, str]
-    attempts: Mapping[str, Attempt]
+    attempts: Mapping[str, Times]
     submissions: Mapping[str, Submission]
     settings: Settings | None
     logs: Mapping[str, LogFiles]
@@ -147,7 +147,7 @@ class Workflow:
         self.chunk_unit = (settings.chunk_unit if settings else None) or ""
         self.version = settings.version if settings else None
         self._jobs, self._runs = loaded.jobs, loaded.runs
-        # What follows goes by the place of a job in the list: to look for names would cost more than the rest.
+        # What follows goes by the place of a job in the list: looking for names costs more than all else.
         self._place = {job.name: n for n, job in enumerate(loaded.jobs)}
         self._attempts = _placed(loaded.attempts, self._place)
         self._submissions = _placed(loaded.submissions, self._place)
