@@ -55,6 +55,8 @@ _ATTEMPT = _TIMES | {
     "rowstatus": integer,
     "workflow_commit": text,
     "fail_count": integer,
+    "created": text,
+    "last": integer,
 }
 """The same for `Attempt`."""
 _NEEDS = ("id", "job_name", "counter", "last", "rowtype")
