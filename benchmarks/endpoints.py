@@ -123,6 +123,37 @@ def _jobs(expid: str, bound: float | None) -> list[Endpoint]:
             f"v4 jobs by chunk {expid}", f"{base}?sort_by=chunk&page_size=1000", None, None, change, expid
         ),
         Endpoint(f"v3 expcount {expid}", f"/v3/expcount/{expid}", None, None, change, expid),
+        *_v3(expid),
+    ]
+
+
+def _v3(expid: str) -> list[Endpoint]:
+    """What the GUI asks about one experiment, each first after a change of its own."""
+    size = expid[1:]
+    shared: _Goals = {"10k": (15.0, 300.0), "50k": (60.0, 1500.0)}.get(size, (None, None))
+    summed: _Goals = (10.0, 900.0) if size == "50k" else (None, None)
+    small: _Goals = (5.0, 200.0) if size == "01k" else shared
+    change, relations, runs = change_experiment, change_relations, change_runs
+    job = f"{expid}_19600101_fc0_10_SIM"
+    return [
+        Endpoint(f"v3 tree {expid}", f"/v3/tree/{expid}", *shared, relations, expid),
+        Endpoint(f"v3 graph {expid}", f"/v3/graph/{expid}/standard/none", *small, relations, expid),
+        Endpoint(
+            f"v3 graph, groups {expid}", f"/v3/graph/{expid}/standard/date-member", *small, change, expid
+        ),
+        Endpoint(f"v3 pklinfo {expid}", f"/v3/pklinfo/{expid}/0", *shared, change, expid),
+        Endpoint(f"v3 pkltreeinfo {expid}", f"/v3/pkltreeinfo/{expid}/0", *shared, change, expid),
+        Endpoint(f"v3 quick {expid}", f"/v3/quick/{expid}", *summed, change, expid),
+        Endpoint(f"v3 summary {expid}", f"/v3/summary/{expid}", *summed, change, expid),
+        Endpoint(f"v3 performance {expid}", f"/v3/performance/{expid}", None, None, runs, expid),
+        Endpoint(f"v3 stats {expid}", f"/v3/stats/{expid}/0/Any", None, None, change, expid),
+        Endpoint(f"v3 runs {expid}", f"/v3/runs/{expid}", *summed, runs, expid),
+        Endpoint(f"v3 rundetail {expid}", f"/v3/rundetail/{expid}/2", *summed, runs, expid),
+        Endpoint(f"v3 history {expid}", f"/v3/history/{expid}/{job}", None, None, runs, expid),
+        Endpoint(f"v3 expinfo {expid}", f"/v3/expinfo/{expid}", None, None, change_listing, expid),
+        Endpoint(f"v3 cconfig {expid}", f"/v3/cconfig/{expid}", None, None, change_configuration, expid),
+        Endpoint(f"v3 logrun {expid}", f"/v3/logrun/{expid}"),
+        Endpoint(f"v3 exprun {expid}", f"/v3/exprun/{expid}"),
     ]
 
 

@@ -20,6 +20,7 @@ from tests.postgres import Postgres
 from mestral.app import build_app
 from mestral.readers.fingerprint import SETTLE_NS
 from mestral.settings import load_settings
+from mestral_experiments.demo import unpack
 
 Serve = Callable[[Path], TestClient[Any]]
 
@@ -117,6 +118,15 @@ def serve(backend: Backend, tmp_path: Path) -> Iterator[Serve]:
             return client
 
         yield served
+
+
+@pytest.fixture(scope="session")
+def demo(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
+    """A client of an app that serves the experiments that the project ships, made by Autosubmit itself."""
+    rc_file = unpack(tmp_path_factory.mktemp("demo"))
+    backend.settle(rc_file)
+    with ExitStack() as stack:
+        yield serve_tree(stack, rc_file, tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,11 @@ class OptionalParts:
         self.depends += fingerprint
         return found
 
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the files that took part, never settled while something could not be read just now."""
+        return self.depends if self.complete else self.depends + UNPROVEN
+
     def answer(self, body: bytes) -> Answer:
         """The finished answer."""
-        return Answer(body=body, depends=self.depends if self.complete else self.depends + UNPROVEN)
+        return Answer(body=body, depends=self.fingerprint)

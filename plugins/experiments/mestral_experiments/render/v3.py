@@ -10,6 +10,7 @@ from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Brief, Experiment
 from mestral_experiments.render.optional import UNPROVEN
 from mestral_experiments.render.summaries import SUMMARIZED, summary
+from mestral_experiments.render.workflow import NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.counters import count
 from mestral_experiments.views.rows import Rows, experiment_row
@@ -27,7 +28,7 @@ def counters(reader: ReaderContext, row: list[Any]) -> bytes:
     experiment = msgspec.convert(row, Experiment)
     states = source.states(experiment)
     if states is None:
-        raise not_found("The job list does not exist.")  # an error in v3, where v4 shows no jobs
+        raise not_found(NO_JOB_LIST)
     return msgspec.json.encode(count(experiment.name, states))
 
 

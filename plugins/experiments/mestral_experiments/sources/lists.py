@@ -41,6 +41,15 @@ class JobLists(Access):
                     return page
             return self._parsed(found).select(query)
 
+    def job_list(self, experiment: Experiment) -> Sequence[Job] | None:
+        """All jobs in the order of the list, None without a list; 503 as `jobs`."""
+        with self._answering(_JOBS_UNREADABLE):
+            found = self._storage().job_list(experiment)
+            if found is None:
+                return None
+            parsed = self._parsed(found)
+            return None if parsed is _NO_JOBS else parsed.build(parsed.names, parsed.rows)
+
     def states(self, experiment: Experiment) -> Sequence[tuple[str, JobStatus]] | None:
         """Name and state of every job, None without a list; 503 as `jobs`."""
         with self._answering(_JOBS_UNREADABLE):

@@ -58,6 +58,10 @@ class Part(StrEnum):
     LAYOUT = "layout"
 
 
+WORKFLOW = (Part.JOBS, Part.HISTORY, Part.STRUCTURE, Part.WRAPPERS, Part.CONFIGURATION)
+"""The parts that a workflow is made of."""
+
+
 class JobQuery(msgspec.Struct, frozen=True, array_like=True):
     """A selection of jobs (contract/API_V4.md 4.1).
 
@@ -138,6 +142,14 @@ class ExperimentSource(Protocol):
 
         Raises:
             Problem: 503 when the list is damaged, locked or unreadable.
+        """
+        ...
+
+    def job_list(self, experiment: Experiment) -> Sequence[Job] | None:
+        """All jobs, in the order in which they are stored; None for a missing list.
+
+        Raises:
+            Problem: as `jobs`.
         """
         ...
 

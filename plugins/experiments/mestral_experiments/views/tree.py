@@ -24,6 +24,7 @@ from mestral_experiments.views.folders import (
     count,
     counted_title,
 )
+from mestral_experiments.views.pkl import seconds
 from mestral_experiments.views.workflow import JobView, Workflow
 
 _NO_MEMBER = "DEFAULT"
@@ -140,7 +141,7 @@ def tree(workflow: Workflow) -> Tree:
         },
         False,
         "",
-        int(workflow.modified.timestamp()) if workflow.modified else 0,
+        seconds(workflow.modified),
     )
 
 
@@ -244,8 +245,8 @@ def _job(view: JobView, parents: Sequence[str]) -> TreeJob:
         job.name,
         job.name,
         job.name,
-        job.status.name,
-        job.status.value,
+        job.status._name_,
+        job.status._value_,
         resources.platform,
         job.chunk,
         view.chunk_size,

@@ -123,6 +123,7 @@ class Workflow:
         expid: Its name.
         jobs: Every job, in list order.
         packages: Names of the jobs of each wrapper that has some in the list, by their first jobs.
+        edges: Places in `jobs` of each job and of each that waits for it.
         chunk_size, chunk_unit: Of the configuration; 0 and "" where it does not say.
         version: Version of Autosubmit that the configuration names.
         modified: When the job list changed last (aware, UTC).
@@ -142,6 +143,11 @@ class Workflow:
         self._shapes = {package: "hexagon" if n % 2 else "square" for n, package in enumerate(self.packages)}
         self._codes = {package: wrapper_code(package) for package in self.packages}
         self._parents, self._children = _relatives(loaded.edges, self._position)
+        self.edges: Sequence[tuple[int, int]] = [
+            (self._position[parent], self._position[child])
+            for parent, children in self._children.items()
+            for child in children
+        ]
         self._raw = [self._times(job, now) for job in loaded.jobs]
         self._waits = self._corrected(self.packages)
         self._post = self._post_seconds()
@@ -179,7 +185,7 @@ class Workflow:
     def _needed_later(self, loaded: Loaded) -> Loaded:
         """What `move_to` needs of it: that of the jobs that it changes."""
         live = [loaded.jobs[n].name for n in self._live]
-        packages = {loaded.wrappers.get(name) for name in live} - {None}
+        packages = {loaded.wrappers[name] for name in live if name in loaded.wrappers}
         names = {*live, *(name for package in packages for name in self.packages[package])}
         return msgspec.structs.replace(
             loaded,

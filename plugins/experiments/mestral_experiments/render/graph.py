@@ -1,0 +1,84 @@
+"""Answer of `/v3/graph/{expid}/{layout}/{grouped}`."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal
+
+import msgspec
+
+from mestral import Problem
+from mestral.readers import Answer, Fingerprint, ReaderContext, content_digest
+from mestral_experiments.model import Experiment
+from mestral_experiments.render.optional import OptionalParts
+from mestral_experiments.render.workflow import workflow
+from mestral_experiments.sources.protocol import SLOT, ExperimentSource
+from mestral_experiments.views.graph import Grouping
+from mestral_experiments.views.graph import graph as graph_of
+from mestral_experiments.views.layout import Positions, laplacian, layered
+from mestral_experiments.views.workflow import Workflow
+
+Layout = Literal["standard", "laplacian"]
+
+_OLDEST = (3, 13)
+_POSITION_BYTES = 150  # of one job, roughly
+
+
+def graph(reader: ReaderContext, row: list[Any], layout: Layout, grouping: Grouping) -> Answer:
+    """The graph of an experiment.
+
+    Args:
+        reader: The reader's services and memory.
+        row: The experiment (`Experiment`).
+        layout: `standard`: the stored positions when every job has one, else layers.
+        grouping: What to group jobs by.
+
+    Raises:
+        Problem: As `workflow`; 409 for experiments of an Autosubmit that is too old.
+    """
+    source: ExperimentSource = reader.service(SLOT)
+    experiment = msgspec.convert(row, Experiment)
+    known, depends = workflow(reader, source, experiment)
+    if not _supported(known.version):
+        raise Problem(409, "Autosubmit version is not supported")
+    optional = OptionalParts()
+    optional.depends = depends
+    stored = None
+    if layout == "standard":
+        found = optional.read(partial(source.layout, experiment))
+        stored = _stored(known, found) if found else None
+    positions = stored or _computed(reader, known, layout)
+    shown = graph_of(known, positions, layout == "standard", grouping)
+    return optional.answer(msgspec.json.encode(shown))
+
+
+def _supported(version: str | None) -> bool:
+    """Whether this version has what a graph is made of; what names none is believed to."""
+    parts = (version or "").split(".")[:2]
+    if len(parts) < 2 or not all(part.isdecimal() for part in parts):
+        return True
+    return (int(parts[0]), int(parts[1])) >= _OLDEST
+
+
+def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Positions | None:
+    """The stored positions, None unless every job has one."""
+    if len(stored) < len(known.jobs):
+        return None
+    found = [stored.get(view.job.name) for view in known.jobs]
+    return [position for position in found if position is not None] if None not in found else None
+
+
+def _computed(reader: ReaderContext, known: Workflow, layout: Layout) -> Positions:
+    """Positions that depend on jobs, edges and wrappers alone: a job that changes its state moves nothing."""
+    names = [view.job.name for view in known.jobs]
+    numbers = {package: n for n, package in enumerate(known.packages)}
+    packages = [None if view.wrapper is None else numbers[view.wrapper] for view in known.jobs]
+    edges = known.edges
+
+    def lay_out() -> tuple[Positions, int]:
+        if layout == "laplacian":
+            return laplacian(len(names), edges, packages), _POSITION_BYTES * len(names)
+        return layered(names, edges, packages), _POSITION_BYTES * len(names)
+
+    structure = Fingerprint(content=content_digest(names, edges, packages), taken_ns=time.time_ns())
+    return reader.memo.get(("experiments.layout", layout, known.expid), structure, lay_out)

@@ -1,0 +1,35 @@
+"""Answers of `/v3/tree` and of the monitors of tree and graph: `/v3/pkltreeinfo`, `/v3/pklinfo`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from mestral.readers import Answer, ReaderContext
+from mestral_experiments.model import Experiment
+from mestral_experiments.render.workflow import workflow
+from mestral_experiments.sources.protocol import SLOT, ExperimentSource
+from mestral_experiments.views.pkl import pkl_info, pkl_tree_info
+from mestral_experiments.views.tree import tree as tree_of
+from mestral_experiments.views.workflow import Workflow
+
+
+def tree(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The tree of an experiment (`Experiment`); raises as `workflow`."""
+    return _answer(reader, row, tree_of)
+
+
+def pklinfo(reader: ReaderContext, row: list[Any]) -> Answer:
+    """Its jobs for the monitor of the graph; raises as `workflow`."""
+    return _answer(reader, row, pkl_info)
+
+
+def pkltreeinfo(reader: ReaderContext, row: list[Any]) -> Answer:
+    """Its jobs for the monitor of the tree; raises as `workflow`."""
+    return _answer(reader, row, pkl_tree_info)
+
+
+def _answer(reader: ReaderContext, row: list[Any], view: Callable[[Workflow], object]) -> Answer:
+    source: ExperimentSource = reader.service(SLOT)
+    known, depends = workflow(reader, source, msgspec.convert(row, Experiment))
+    return Answer(body=msgspec.json.encode(view(known)), depends=depends)

@@ -1,0 +1,187 @@
+"""What the monitors of graph and tree poll (contract/API_V3.md 2.17).
+
+Guarantees: the same conventions as in the answers of graph and tree, of which the GUI compares values.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from mestral_experiments.views import html
+from mestral_experiments.views.workflow import JobView, Workflow
+
+
+class PklJob(msgspec.Struct, frozen=True, gc=False):
+    """One job as the monitor of the graph wants it. `minutes` and `minutes_queue` are seconds."""
+
+    name: str
+    rm_id: int | None
+    status_code: int
+    SYPD: float | None
+    minutes: int
+    minutes_queue: int
+    submit: str | None
+    start: str | None
+    finish: str | None
+    running_text: str
+    status: str
+    status_color: str
+    out: str | None
+    err: str | None
+    priority: int
+    workflow_commit: str | None
+    dashed: bool
+    shape: str
+    package: str | None
+
+
+class PklTreeJob(msgspec.Struct, frozen=True, gc=False):
+    """One job as the monitor of the tree wants it; `title` and `wrapper_tag` are HTML."""
+
+    name: str
+    rm_id: int | None
+    status_code: int
+    SYPD: float | None
+    minutes: int
+    minutes_queue: int
+    submit: str | None
+    start: str | None
+    finish: str | None
+    running_text: str
+    status: str
+    status_color: str
+    out: str | None
+    err: str | None
+    priority: int
+    workflow_commit: str | None
+    wrapper: str | None
+    wrapper_tag: str | None
+    wrapper_id: str | None
+    title: str
+
+
+class PklInfo(msgspec.Struct, frozen=True):
+    """Answer of `/v3/pklinfo`. `pkl_timestamp`: when the job list changed last, epoch seconds."""
+
+    pkl_file_name: str
+    error: bool
+    error_message: str
+    has_changed: bool
+    pkl_content: Sequence[PklJob]
+    pkl_timestamp: int
+    packages: Mapping[str, Sequence[str]]
+
+
+class PklTreeInfo(msgspec.Struct, frozen=True):
+    """Answer of `/v3/pkltreeinfo`, with the badges of titles."""
+
+    pkl_file_name: str
+    error: bool
+    error_message: str
+    has_changed: bool
+    pkl_content: Sequence[PklTreeJob]
+    pkl_timestamp: int
+    packages: Mapping[str, Sequence[str]]
+    source_tag: str
+    target_tag: str
+    sync_tag: str
+    check_mark: str
+
+
+def pkl_info(workflow: Workflow) -> PklInfo:
+    """All jobs for the monitor of the graph."""
+    return PklInfo(
+        "",
+        False,
+        "",
+        True,
+        [_pkl_job(view) for view in workflow.jobs],
+        seconds(workflow.modified),
+        workflow.packages,
+    )
+
+
+def pkl_tree_info(workflow: Workflow) -> PklTreeInfo:
+    """All jobs for the monitor of the tree."""
+    return PklTreeInfo(
+        "",
+        False,
+        "",
+        True,
+        [_pkl_tree_job(view) for view in workflow.jobs],
+        seconds(workflow.modified),
+        workflow.packages,
+        html.SOURCE,
+        html.TARGET,
+        html.SYNC,
+        html.CHECK_MARK,
+    )
+
+
+def no_pkl_info(message: str) -> PklInfo:
+    """The failure with its message."""
+    return PklInfo("", True, message, True, (), 0, {})
+
+
+def no_pkl_tree_info(message: str) -> PklTreeInfo:
+    """The failure with its message."""
+    return PklTreeInfo(
+        "", True, message, True, (), 0, {}, html.SOURCE, html.TARGET, html.SYNC, html.CHECK_MARK
+    )
+
+
+def seconds(moment: datetime | None) -> int:
+    """Epoch seconds of a moment, 0 of none."""
+    return int(moment.timestamp()) if moment is not None else 0
+
+
+def _pkl_job(view: JobView) -> PklJob:
+    job, times = view.job, view.times
+    return PklJob(
+        job.name,
+        job.id,
+        job.status._value_,
+        view.sypd,
+        times.run,
+        times.queue,
+        view.submit,
+        view.start,
+        view.finish,
+        view.running_text,
+        job.status._name_,
+        html.COLOURS[job.status],
+        view.out,
+        view.err,
+        job.priority,
+        view.workflow_commit,
+        view.wrapper is not None,
+        view.shape,
+        view.wrapper,
+    )
+
+
+def _pkl_tree_job(view: JobView) -> PklTreeJob:
+    job, times = view.job, view.times
+    return PklTreeJob(
+        job.name,
+        job.id,
+        job.status._value_,
+        view.sypd,
+        times.run,
+        times.queue,
+        view.submit,
+        view.start,
+        view.finish,
+        view.running_text,
+        job.status._name_,
+        html.COLOURS[job.status],
+        view.out,
+        view.err,
+        job.priority,
+        view.workflow_commit,
+        view.wrapper,
+        html.wrapped(view.wrapper) if view.wrapper is not None else None,
+        view.wrapper_code,
+        view.title,
+    )
