@@ -1,7 +1,8 @@
 """Attempts as every view of the history sees them: one model of their times (contract/METRICS.md 2.1, 6, 8).
 
-Guarantees: no time is made up. Time passes only for the newest attempt of a job, and only while its run is
-open: in an older run until that run ended. Seconds are whole and not negative.
+Guarantees: no time is made up: what is not recorded counts as no seconds. Time passes only for the newest
+attempt of a job that waits or runs: in the newest run until now, in an older one until that run ended.
+Seconds are whole and not negative.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.attempts import Ends, counted, is_of
+from mestral_experiments.views.attempts import Ends
 from mestral_experiments.views.jobtimes import JobTimes, hms
-from mestral_experiments.views.runhistory import POST
+from mestral_experiments.views.runspeed import with_speed
 from mestral_experiments.views.times import epoch_text
 from mestral_experiments.views.together import waits
 from mestral_experiments.views.units import sypd, years
@@ -55,31 +55,6 @@ class JobHistory(msgspec.Struct, frozen=True):
 def no_history(message: str, path_to_logs: str = "") -> JobHistory:
     """The answer when there is no history."""
     return JobHistory(True, message, None, path_to_logs)
-
-
-def with_speed(attempt: Attempt) -> bool:
-    """Whether it has a speed (METRICS.md 3)."""
-    return attempt.status == "COMPLETED" and attempt.chunk is not None
-
-
-def post_seconds(attempts: Sequence[Attempt]) -> float:
-    """Mean seconds that post-processing waited and ran, 0 without any (METRICS.md 6).
-
-    Args:
-        attempts: Of one run: all of POST, and where some were inside wrappers all of these.
-    """
-    posts = counted(one for one in attempts if one.status == "COMPLETED" and is_of(one, POST))
-    if not posts:
-        return 0.0
-    names = {post.name: post.counter for post in posts}
-    ends = Ends((), 0)  # nothing of completed attempts depends on when the run ended
-    times = [ends.times(attempt) for attempt in attempts]
-    seconds = [
-        wait + each.run
-        for attempt, each, wait in zip(attempts, times, waits(attempts, times), strict=True)
-        if attempt.status == "COMPLETED" and names.get(attempt.name, -1) == attempt.counter
-    ]
-    return sum(seconds) / len(seconds)
 
 
 def job_history(

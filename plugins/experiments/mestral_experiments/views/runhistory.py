@@ -4,29 +4,16 @@ Guarantees: everything comes from the history, save `Parallelization`. Of every 
 counts. Linear in attempts, save sorting.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.model import Attempt, Run, Times
-from mestral_experiments.views.attempts import Ends, by_run, counted, is_of
-from mestral_experiments.views.outliers import considered
+from mestral_experiments.model import Attempt, Run
+from mestral_experiments.views.attempts import by_run
+from mestral_experiments.views.runspeed import speed_of
 from mestral_experiments.views.times import epoch_text
-from mestral_experiments.views.together import waits_in_run
-from mestral_experiments.views.units import SECONDS_PER_DAY, years
-
-SIM, POST = "SIM", "POST"
-"""The sections that the speed of a run is made of."""
-
-
-class Speed(msgspec.Struct, frozen=True):
-    """How fast a run simulated; None without completed jobs of SIM, of POST for `asypd`."""
-
-    sypd: float | None = None
-    asypd: float | None = None
-    chsy: float | None = None
 
 
 class RunRow(msgspec.Struct, frozen=True):
@@ -97,61 +84,3 @@ def run_history(runs: Sequence[Run], attempts: Iterable[Attempt], elements: int)
             )
         )
     return Runs(False, "", rows)
-
-
-def completed(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Those that count of each job and run, of those that are completed."""
-    return counted(attempt for attempt in attempts if attempt.status == "COMPLETED")
-
-
-def unfinished(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Completed attempts of a run of which the history does not say when they finished."""
-    return [
-        attempt
-        for attempt in attempts
-        if attempt.run_id == run.run_id and attempt.finish is None and attempt.start is not None
-    ]
-
-
-def finished(attempts: Iterable[Attempt], gaps: Sequence[Attempt], times: Iterable[Times]) -> list[Attempt]:
-    """The same attempts, those in `gaps` with the finish of the last attempt of their job (METRICS.md 6)."""
-    names = {attempt.name for attempt in gaps}
-    known: Mapping[str, int | None] = {one.name: one.finish for one in times if one.name in names}
-    missing = set(map(id, gaps))
-    return [
-        msgspec.structs.replace(attempt, finish=known.get(attempt.name)) if id(attempt) in missing else attempt
-        for attempt in attempts
-    ]
-
-
-def speed_of(run: Run, attempts: Sequence[Attempt]) -> Speed:
-    """How fast one run was: SYPD, ASYPD and CHSY, each rounded to two digits (METRICS.md 5.9, 6).
-
-    Args:
-        run: Which tells the length of a chunk.
-        attempts: Its completed ones that count.
-    """
-    ends = Ends((), 0)  # of completed attempts nothing depends on when the run ended
-    times = [ends.times(attempt) for attempt in attempts]
-    waits = waits_in_run(attempts, times)
-    sims = [n for n, attempt in enumerate(attempts) if is_of(attempt, SIM)]
-    valid = considered([times[n].run for n in sims])
-    sims = [n for n, counts in zip(sims, valid, strict=True) if counts]
-    if not sims:
-        return Speed()
-    chunk = years(run.chunk_unit, run.chunk_size)
-    lengths = [chunk / (attempts[n].splits or 1) for n in sims]
-    simulated = sum(lengths) * SECONDS_PER_DAY
-    ran = sum(times[n].run for n in sims)
-    posts = [waits[n] + times[n].run for n, attempt in enumerate(attempts) if is_of(attempt, POST)]
-    took = ran + sum(waits[n] for n in sims) + (round(sum(posts) / len(posts), 2) if posts else 0)
-    hours = [
-        (attempts[n].ncpus or 0) * times[n].run / (length * 3600)
-        for n, length in zip(sims, lengths, strict=True)
-        if length
-    ]
-    return Speed(
-        round(simulated / ran, 2),
-        round(simulated / took, 2) if posts else None,
-        round(sum(hours) / len(hours), 2) if hours else None,
-    )

@@ -39,6 +39,12 @@ def epoch_text(seconds: int | None) -> str | None:
     return f"{hour}{minute + rest // 60:02d}:{rest % 60:02d}{offset}"
 
 
+def history_text(seconds: int | None) -> str | None:
+    """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
+    text = epoch_text(seconds)
+    return text and f"{text[:10]}-{text[11:19]}"
+
+
 @lru_cache(1 << 15)
 def _block(number: int) -> tuple[str, int, str] | None:
     """Date and hour, minute at its begin, and offset of a block; None where the offset changes within it."""

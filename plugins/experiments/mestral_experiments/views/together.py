@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from mestral_experiments.model import Attempt
 from mestral_experiments.views.jobtimes import JobTimes, wrapper_waits
 
-_HEAD_START = 20  # seconds that a job of the wrapper must have started earlier, so that this one waited for it
+_HEAD_START = (
+    20  # seconds that a job of the wrapper must have started earlier, so that this one waited for it
+)
 
 
 def code_of(attempt: Attempt) -> int | None:
@@ -23,7 +25,7 @@ def some_together(attempts: Sequence[Attempt]) -> bool:
 
 
 def waits(attempts: Sequence[Attempt], times: Sequence[JobTimes]) -> list[int]:
-    """Seconds that each waited, in old rows without the time of the wrapper's earlier jobs (METRICS.md 6, q').
+    """Seconds that each waited, in old rows without the time of earlier jobs of its wrapper (METRICS.md 6, q').
 
     Args:
         attempts: With all completed ones of the wrappers that matter.
