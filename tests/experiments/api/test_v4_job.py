@@ -129,8 +129,11 @@ def test_the_attempt_with_the_largest_counter_counts(root: Path, serve: Serve) -
     add_attempt(root, counter=5, job_id=5)
     add_attempt(root, counter=3, job_id=3)
     add_attempt(root, counter=8, job_id=8, last=0)
-    add_attempt(root, counter=9, job_id=9, rowtype=1)
-    assert detail(serve(root / "autosubmitrc"))["remote_id"] == 5
+    add_attempt(root, counter=9, job_id=9, rowtype=0)
+    client = serve(root / "autosubmitrc")
+    assert detail(client)["remote_id"] == 5
+    add_attempt(root, counter=6, job_id=6, rowtype=1)
+    assert detail(client)["remote_id"] == 6
 
 
 TIMES = ("submit", "start", "finish")

@@ -106,20 +106,22 @@ def test_the_attempt_that_counts(tmp_path: Path) -> None:
         "a001",
         {"job_name": "a", "counter": 2, "start": 2},
         {"job_name": "b", "counter": 0, "start": 5, "last": 0},
-        {"job_name": "b", "counter": 1, "start": 6, "rowtype": 1},
+        {"job_name": "b", "counter": 1, "start": 6, "rowtype": 0},
+        {"job_name": "d", "counter": 4, "start": 9, "rowtype": 1},
+        {"job_name": "d", "counter": 5, "start": 3, "rowtype": 0},
         {"job_name": "a", "counter": 1, "start": 1},
         {"job_name": "c", "counter": 0, "start": 7, "rowtype": 17128472368642},
         {"job_name": "A", "counter": 0, "start": 8},
     )
     reading = source(tmp_path)
     last = {attempt.name: (attempt.counter, attempt.start) for attempt in reading.attempts(ROW, last=True)}
-    assert last == {"a": (2, 2), "c": (0, 7), "A": (0, 8)}
-    assert {times.name: times.start for times in reading.last_times(ROW)} == {"a": 2, "c": 7, "A": 8}
+    assert last == {"a": (2, 2), "c": (0, 7), "A": (0, 8), "d": (4, 9)}
+    assert {times.name: times.start for times in reading.last_times(ROW)} == {"a": 2, "c": 7, "A": 8, "d": 9}
     assert [attempt.counter for attempt in reading.attempts(ROW, name="a")] == [2, 1]
     assert [attempt.counter for attempt in reading.attempts(ROW, name="a", last=True)] == [2]
     assert [attempt.start for attempt in reading.attempts(ROW, name="b")] == [5, 6]
     assert reading.attempts(ROW, name="b", last=True) == reading.attempts(ROW, name="' OR 1") == []
-    assert len(reading.attempts(ROW)) == 6
+    assert len(reading.attempts(ROW)) == 8
 
 
 RECORDED = {  # rows, and jobs with an attempt that counts

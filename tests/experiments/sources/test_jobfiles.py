@@ -1,6 +1,5 @@
 """What files say about one job: its logs, its submissions, and whether the configuration counts."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from tests.experiments.sources.making import digest, experiment, settle, source, tree
 
 from mestral import Problem
-from mestral_experiments.model import LogFiles, Times
+from mestral_experiments.model import LogFiles
 
 ROW = experiment("a001")
 SENTENCE = "Error while reading the logs"
@@ -71,7 +70,7 @@ def test_logs_of_jobs_with_longer_names_are_not_offered(root: Path) -> None:
 def test_a_name_is_neither_a_pattern_nor_a_path(root: Path, job: str) -> None:
     write_logs(root, "a001_SIM.20240101000000.out", "b.20240101000000.out")
     assert newest(root, job) == (None, None)
-    assert source(root).last_stamps(ROW, job)[0] is None
+    assert source(root).submissions(ROW, [job])[0] == {}
 
 
 def test_the_folder_is_listed_again_when_it_changed(root: Path) -> None:
@@ -115,61 +114,6 @@ TEXTS = tuple(time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds)) for seconds in
 TA, TB, TC = TEXTS
 
 
-@pytest.mark.parametrize(
-    ("content", "times"),
-    [
-        (f"{TA} {TB} {TC} FAILED", (A, B, C)),
-        (f"{TC} {TC} {TC} FAILED\n{TA} {TB} {TC} COMPLETED\n\n", (A, B, C)),
-        (f"  {TA}   {TB}\t{TC}", (A, B, C)),
-        (TA, (A, A, A)),
-        (f"{TA}\n", (A, A, A)),
-        (f"{TA} {TB}", (A, B, B)),
-        (f"{TA} x {TC}", (A, None, C)),
-        (f"x {TB} {TC}", (None, B, C)),
-        (f"{TA} FAILED", (A, None, None)),
-        ("1704164645 20241332000000 2024010203040", (None, None, None)),
-        ("00000000000000 19691231235959 99999999999999", (None, None, None)),
-        ("٢٠٢٤٠١٠٢٠٣٠٤٠٥", (None, None, None)),
-        (f"{'x' * 10_000}\n" * 50 + f"{TA} {TB} {TC}", (A, B, C)),
-    ],
-)
-def test_the_last_submission(root: Path, content: str, times: tuple[int | None, ...]) -> None:
-    stamps_file(root).write_text(content)
-    assert source(root).last_stamps(ROW, "a001_SIM")[0] == Times("a001_SIM", *times)
-
-
-@pytest.mark.parametrize("content", [None, "", "\n \n", "x" * 10_000])
-def test_no_submission(root: Path, content: str | None) -> None:
-    if content is not None:
-        stamps_file(root).write_text(content)
-    found, taken = source(root).last_stamps(ROW, "a001_SIM")
-    assert found is None
-    stamps_file(root).write_text(TA)
-    assert not taken.again().same_as(taken)
-
-
-def test_stamps_are_local_and_know_summer_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    stamps_file(root).write_text("20240115120000 20240715120000")
-    found = source(root).last_stamps(ROW, "a001_SIM")[0]
-    assert found is not None
-    assert (found.submit, found.start) == (1_705_316_400, 1_721_037_600)
-
-
-@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
-def test_stamps_are_read_from_a_file_of_the_experiment_only(root: Path, tmp_path: Path, kind: str) -> None:
-    if kind == "link":
-        (tmp_path / "elsewhere").write_text(TA)
-        stamps_file(root).symlink_to(tmp_path / "elsewhere")
-    elif kind == "folder":
-        stamps_file(root).mkdir()
-    else:
-        os.mkfifo(stamps_file(root))
-    with pytest.raises(Problem, match=SENTENCE):
-        source(root).last_stamps(ROW, "a001_SIM")
-
-
 AS3_FILES = {
     "autosubmit": "[config]\n", "platforms": "[local]\n", "jobs": "[SIM]\nQUEUE = debug\n", "proj": "",
     "expdef": "[experiment]\nCHUNKSIZE = 2\nCHUNKSIZEUNIT = month\n",
@@ -189,7 +133,7 @@ def write_as3(root: Path) -> Path:
 
 
 def counts(root: Path) -> bool:
-    return source(root).job_settings(ROW, "SIM")[0] is not None
+    return source(root).settings(ROW)[0] is not None
 
 
 @pytest.mark.parametrize("missing", AS3_FILES)
@@ -214,4 +158,4 @@ def test_a_broken_file_is_said(root: Path, broken: str) -> None:
     conf = write_as3(root)
     (conf / f"{broken}_a001.conf").write_text("this is no ini file\n")
     with pytest.raises(Problem, match="Error while reading the experiment configuration"):
-        source(root).job_settings(ROW, "SIM")
+        source(root).settings(ROW)

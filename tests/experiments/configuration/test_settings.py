@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mestral_experiments.model import Configuration, JobSettings, SectionSettings
-from mestral_experiments.sources.configuration.jobs import settings_of
+from mestral_experiments.model import Configuration, SectionSettings, Settings
+from mestral_experiments.sources.configuration import settings_of
 
 AS4: dict[str, Any] = {
     "DEFAULT": {"HPCARCH": "LOCAL"},
@@ -21,36 +21,36 @@ AS3: dict[str, Any] = {
 }  # fmt: skip
 
 
-def as4(section: str = "SIM", **changed: Any) -> JobSettings:
-    return settings_of(Configuration(AS4 | changed, as3=False), section)
+def as4(**changed: Any) -> Settings:
+    return settings_of(Configuration(AS4 | changed, as3=False))
 
 
-def as3(section: str = "SIM", **changed: Any) -> JobSettings:
-    return settings_of(Configuration(AS3 | changed, as3=True), section)
+def as3(**changed: Any) -> Settings:
+    return settings_of(Configuration(AS3 | changed, as3=True))
 
 
 def of_job(**job: Any) -> SectionSettings:
-    found = as4(JOBS={"SIM": job}).section
+    found = as4(JOBS={"SIM": job}).section("SIM")
     assert found is not None
     return found
 
 
 def test_a_section_of_each_generation() -> None:
-    assert as4() == JobSettings(4, "Month", None, SectionSettings("MN5", "debug", 8, "00:05"))
-    assert as3() == JobSettings(2, "month", None, SectionSettings("Mn4", "debug", 108, "1:30"))
+    assert as4().section("SIM") == SectionSettings("MN5", "debug", 8, "00:05")
+    assert as3().section("SIM") == SectionSettings("Mn4", "debug", 108, "1:30")
 
 
 def test_defaults_of_a_section() -> None:
-    assert as4("POST").section == SectionSettings("LOCAL", "", 5, "")
-    assert as4("POST", DEFAULT={}).section == SectionSettings("", "", 1, "")
-    assert as4("sim").section == as4("SIM").section
+    assert as4().section("POST") == SectionSettings("LOCAL", "", 5, "")
+    assert as4(DEFAULT={}).section("POST") == SectionSettings("", "", 1, "")
+    assert as4().section("sim") == as4().section("SIM")
 
 
 def test_a_section_that_is_absent() -> None:
-    assert as4("INI").section is None
-    assert as4("INI", JOBS=None).section is None
-    assert as3("INI").section == SectionSettings("", "", 1, "")
-    assert as3("sim").section == SectionSettings("", "", 1, "")
+    assert as4().section("INI") is None
+    assert as4(JOBS=None).section("INI") is None
+    assert as3().section("INI") == SectionSettings("", "", 1, "")
+    assert as3().section("sim") == SectionSettings("", "", 1, "")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_processors(written: object, processors: int) -> None:
 
 @pytest.mark.parametrize(("written", "processors"), [("", 0), ("x", 0), ("0", 0), ("-1", -1), ("36:1", 72)])
 def test_processors_of_autosubmit_3(written: str, processors: int) -> None:
-    found = as3(jobs={"SIM": {"PROCESSORS": written}}).section
+    found = as3(jobs={"SIM": {"PROCESSORS": written}}).section("SIM")
     assert found is not None and found.processors == processors
 
 
