@@ -61,7 +61,7 @@ def job_history(
     attempts: Sequence[Attempt],
     mates: Sequence[Attempt],
     runs: Sequence[Run],
-    posts: Mapping[int, float],
+    posts: Mapping[int | None, float],
     path_to_logs: str,
     now: int,
 ) -> tuple[JobHistory, bool]:
@@ -88,7 +88,7 @@ def job_history(
 
 
 def _row(
-    attempt: Attempt, times: JobTimes, wait: int, run: Run | None, posts: Mapping[int, float]
+    attempt: Attempt, times: JobTimes, wait: int, run: Run | None, posts: Mapping[int | None, float]
 ) -> AttemptRow:
     speed: float | str | None = None
     slow: float | str | None = None

@@ -25,7 +25,7 @@ def some_together(attempts: Sequence[Attempt]) -> bool:
 
 
 def waits(attempts: Sequence[Attempt], times: Sequence[JobTimes]) -> list[int]:
-    """Seconds that each waited, in old rows without the time of earlier jobs of its wrapper (METRICS.md 6, q').
+    """Seconds that each waited, in old rows without the time of its wrapper before it (METRICS.md 6, q').
 
     Args:
         attempts: With all completed ones of the wrappers that matter.
