@@ -16,7 +16,7 @@ from mestral_experiments.model import Attempt, Experiment, Resources
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
-from mestral_experiments.views.attempts import Ends, by_run
+from mestral_experiments.views.attempts import by_run, recorded_times
 from mestral_experiments.views.jobhistory import job_history
 from mestral_experiments.views.rundetail import NO_RUN, run_detail
 from mestral_experiments.views.runhistory import run_history
@@ -29,7 +29,7 @@ from mestral_experiments.views.runspeed import (
     unfinished,
     with_speed,
 )
-from mestral_experiments.views.together import code_of, some_together, waits
+from mestral_experiments.views.together import code_of, waits
 
 _POSTS_BYTES = 4096  # a mean for each run with the fingerprint that they are kept under, roughly
 
@@ -45,12 +45,10 @@ def runs(reader: ReaderContext, row: list[Any]) -> Answer:
     found = source.runs(experiment)
     if not found:
         raise not_found("No data")
-    attempts = completed(source.attempts(experiment, completed=(SIM, POST)))
-    if some_together(attempts):  # then jobs of other sections matter: their wrappers may hold some
-        attempts = completed(source.attempts(experiment))
-    gaps = unfinished(found[-1], attempts)
-    if gaps:
-        attempts = finished(attempts, gaps, source.last_times(experiment))
+    attempts = completed(source.attempts(experiment))  # of all sections: wrappers may hold some of each
+    newest = found[-1].run_id
+    if unfinished(attempts.get(newest, ())):
+        attempts[newest] = finished(attempts[newest], source.last_times(experiment))
     optional = OptionalParts()
     settings = optional.read_files(partial(source.settings, experiment))
     elements = (settings.resources_of(SIM) if settings is not None else Resources()).elements
@@ -107,15 +105,12 @@ def _posts(
 
     def build() -> tuple[Mapping[int | None, float], int]:
         found = by_run(source.attempts(experiment, completed=(POST,)))
-        ends = Ends((), 0)  # when a run ended does not matter to what is completed
         means = {}
         for run_id, attempts in found.items():
             everyone: Sequence[Attempt] = attempts
             if any(code_of(attempt) is not None for attempt in attempts):
                 everyone = _of_run(source, experiment, run_id)
-            times = [ends.times(attempt) for attempt in everyone]
-            pairs = zip(waits(everyone, times), times, strict=True)
-            means[run_id] = post_seconds(everyone, (wait + each.run for wait, each in pairs))
+            means[run_id] = post_seconds(everyone, waits(everyone, recorded_times))
         return means, _POSTS_BYTES
 
     fingerprint = source.fingerprint(experiment, Part.HISTORY)

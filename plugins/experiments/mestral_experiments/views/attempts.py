@@ -5,7 +5,8 @@ attempt of a job that waits or runs: in the newest run until now, in an older on
 Seconds are whole and not negative.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -66,34 +67,35 @@ def section_and_member(attempt: Attempt) -> tuple[str, str]:
     return section, member
 
 
-def counted(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Of every job in every run the attempt with the largest counter, of several the one recorded last.
+def counted(attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+    """Of every job the attempt with the largest counter, of several the one recorded last.
 
     The same attempt may be recorded twice, the second time without processors and energy: it has those of
     the first (METRICS.md 5.5).
 
     Args:
-        attempts: In the order they were recorded.
+        attempts: Of one run, in the order they were recorded.
     """
-    found: dict[tuple[int | None, str], Attempt] = {}
+    if len({attempt.name for attempt in attempts}) == len(attempts):
+        return attempts
+    found: dict[str, Attempt] = {}
     for attempt in attempts:
-        key = attempt.run_id, attempt.name
-        known = found.get(key)
+        known = found.get(attempt.name)
         if known is None:
-            found[key] = attempt
+            found[attempt.name] = attempt
         elif (attempt.counter or 0) >= (known.counter or 0):
-            found[key] = _measured(attempt, known)
+            found[attempt.name] = _measured(attempt, known)
         else:
-            found[key] = _measured(known, attempt)
+            found[attempt.name] = _measured(known, attempt)
     return list(found.values())
 
 
-def by_run(attempts: Iterable[Attempt]) -> Mapping[int | None, list[Attempt]]:
+def by_run(attempts: Iterable[Attempt]) -> dict[int | None, list[Attempt]]:
     """Attempts by their runs."""
-    found: dict[int | None, list[Attempt]] = {}
+    found: defaultdict[int | None, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
-        found.setdefault(attempt.run_id, []).append(attempt)
-    return found
+        found[attempt.run_id].append(attempt)
+    return dict(found)
 
 
 def _measured(attempt: Attempt, earlier: Attempt) -> Attempt:
@@ -102,3 +104,11 @@ def _measured(attempt: Attempt, earlier: Attempt) -> Attempt:
     if not again or attempt.ncpus or attempt.energy:
         return attempt
     return msgspec.structs.replace(attempt, ncpus=earlier.ncpus, energy=earlier.energy)
+
+
+def recorded_times(attempt: Attempt) -> JobTimes:
+    """The times of an attempt that is over, for which it does not matter when its run ended."""
+    return _NOTHING_OPEN.times(attempt)
+
+
+_NOTHING_OPEN = Ends((), 0)

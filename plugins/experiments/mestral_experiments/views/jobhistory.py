@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.attempts import Ends
+from mestral_experiments.views.attempts import Ends, by_run
 from mestral_experiments.views.jobtimes import JobTimes, hms
 from mestral_experiments.views.runspeed import with_speed
 from mestral_experiments.views.times import epoch_text
@@ -77,14 +77,34 @@ def job_history(
     """
     ends = Ends(runs, now)
     known = {run.run_id: run for run in runs}
-    everyone = [*attempts, *(mate for mate in mates if mate.name != attempts[0].name)] if attempts else []
-    times = [ends.times(attempt) for attempt in everyone]
-    own = zip(attempts, times, waits(everyone, times), strict=False)
-    rows = [_row(attempt, each, wait, known.get(attempt.run_id or 0), posts) for attempt, each, wait in own]
+    times = [ends.times(attempt) for attempt in attempts]
+    waited = _waits(attempts, mates, ends)
+    rows = [
+        _row(
+            attempt,
+            each,
+            waited.get(n, each.queue),
+            known.get(attempt.run_id) if attempt.run_id else None,
+            posts,
+        )
+        for n, (attempt, each) in enumerate(zip(attempts, times, strict=True))
+    ]
     rows.reverse()
     rows.sort(key=lambda row: row.counter or 0, reverse=True)
-    live = any(each.live for each in times[: len(attempts)])
+    live = any(each.live for each in times)
     return JobHistory(False, "", rows, path_to_logs), live
+
+
+def _waits(attempts: Sequence[Attempt], mates: Sequence[Attempt], ends: Ends) -> dict[int, int]:
+    """Waits of those in wrappers by their position."""
+    found: dict[int, int] = {}
+    own = {id(attempt): n for n, attempt in enumerate(attempts)}
+    others = [mate for mate in mates if mate.name != attempts[0].name]
+    for inside in by_run([*attempts, *others]).values():
+        for n, wait in waits(inside, ends.times).items():
+            if id(inside[n]) in own:
+                found[own[id(inside[n])]] = wait
+    return found
 
 
 def _row(

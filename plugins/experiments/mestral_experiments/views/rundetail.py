@@ -33,7 +33,7 @@ from mestral_experiments.views.folders import (
     wrapper_key,
     wrappers_folder,
 )
-from mestral_experiments.views.jobtimes import JobTimes, running_text
+from mestral_experiments.views.jobtimes import running_text
 from mestral_experiments.views.runspeed import post_seconds, with_speed
 from mestral_experiments.views.times import history_text
 from mestral_experiments.views.together import code_of, waits
@@ -117,11 +117,11 @@ def run_detail(
     attempts = [attempt for attempt in attempts if (attempt.rowtype or 0) >= 1]
     order = sorted(range(len(attempts)), key=lambda n: (attempts[n].counter or 0, -n))
     jobs = _jobs(expid, run, Ends(runs, now), attempts, order, f"{log_folder}/")
-    live = any(job.times.live for job in jobs)
+    live = any(job.live for job in jobs)
     counts: dict[str, Counts] = {}
     folders = [
         *date_folders(expid, _dated(jobs), counts, clean=True),
-        *keys_folder([jobs[n].leaf for n in order if jobs[n].date_text is None]),
+        *keys_folder([jobs[n].placed.leaf for n in order if jobs[n].date_text is None]),
         *wrappers_folder(expid, _wrappers(jobs, order), counts, _wrapper_title),
     ]
     reference = {
@@ -136,12 +136,12 @@ def run_detail(
 
 
 class _Job(msgspec.Struct, frozen=True, gc=False):
-    """An attempt as it is shown, with what puts it into folders."""
+    """An attempt as it is shown, with what puts it into folders; in those of wrappers it is `in_wrapper`."""
 
     node: RunJob
-    leaf: Leaf
-    status: JobStatus
-    times: JobTimes
+    placed: Placed
+    in_wrapper: Placed
+    live: bool
     split: int
     date: datetime | None
     date_text: str | None
@@ -159,13 +159,14 @@ def _jobs(
     texts = date_texts(zip((attempt.name for attempt in attempts), dates, strict=True))
     names = _names(attempts, order)
     times = [ends.times(attempt) for attempt in attempts]
-    waited = waits(attempts, times)
-    post = post_seconds(attempts, (wait + each.run for wait, each in zip(waited, times, strict=True)))
+    waited = waits(attempts, ends.times)
+    post = post_seconds(attempts, waited)
     length = years(run.chunk_unit, run.chunk_size)
     jobs = []
-    for attempt, name, (section, member), date, each, wait in zip(
-        attempts, names, places, dates, times, waited, strict=True
+    for n, (attempt, name, (section, member), date, each) in enumerate(
+        zip(attempts, names, places, dates, times, strict=True)
     ):
+        wait = waited.get(n, each.queue)
         if wait != each.queue:
             each = msgspec.structs.replace(each, queue=wait)
         status = JobStatus.of(attempt.status)
@@ -222,7 +223,10 @@ def _jobs(
             attempt.job_id or 0,
             html.COLOURS[status],
         )
-        jobs.append(_Job(node, Leaf(title, name), status, each, attempt.split or 0, date, text))
+        placed = in_wrapper = Placed(Leaf(title, name), status, section)
+        if own_title is not title:
+            placed = Placed(Leaf(own_title, name), status, section)
+        jobs.append(_Job(node, placed, in_wrapper, each.live, attempt.split or 0, date, text))
     return jobs
 
 
@@ -243,10 +247,7 @@ def _dated(jobs: Sequence[_Job]) -> Mapping[str, Members]:
         ((job.date, job.node.member or NO_MEMBER, job) for job in jobs if job.date is not None),
         key=lambda item: (item[0], item[1], item[2].node.chunk, item[2].split),
     )
-    found = by_date_and_member(
-        (date, member, Placed(Leaf(job.node.title, job.node.id), job.status, job.node.section))
-        for date, member, job in dated
-    )
+    found = by_date_and_member((date, member, job.placed) for date, member, job in dated)
     texts = {job.date: job.date_text or "" for job in jobs}
     return {texts[date]: members for date, members in found.items()}
 
@@ -258,10 +259,7 @@ def _wrappers(jobs: Sequence[_Job], order: Iterable[int]) -> Mapping[str, Sequen
         if jobs[n].node.wrapper is not None:
             found.setdefault(str(jobs[n].node.wrapper), []).append(jobs[n])
     return {
-        code: [
-            Placed(job.leaf, job.status, job.node.section)
-            for job in sorted(inside, key=lambda job: job.node.chunk)
-        ]
+        code: [job.in_wrapper for job in sorted(inside, key=lambda job: job.node.chunk)]
         for code, inside in sorted(found.items())
     }
 

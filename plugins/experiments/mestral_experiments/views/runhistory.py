@@ -4,14 +4,13 @@ Guarantees: everything comes from the history, save `Parallelization`. Of every 
 counts. Linear in attempts, save sorting.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.attempts import by_run
 from mestral_experiments.views.runspeed import speed_of
 from mestral_experiments.views.times import epoch_text
 
@@ -50,19 +49,17 @@ def no_runs(message: str) -> Runs:
     return Runs(True, message, ())
 
 
-def run_history(runs: Sequence[Run], attempts: Iterable[Attempt], elements: int) -> Runs:
+def run_history(runs: Sequence[Run], attempts: Mapping[int | None, Sequence[Attempt]], elements: int) -> Runs:
     """All runs.
 
     Args:
         runs: By ascending id.
-        attempts: Those that are completed, see `completed`; of SIM and POST, and of every section where
-            some were inside wrappers.
+        attempts: By run, those that count of the completed ones.
         elements: Processing elements of a SIM job.
     """
-    found = by_run(attempts)
     rows = []
     for run in reversed(runs):
-        speed = speed_of(run, found.get(run.run_id, ()))
+        speed = speed_of(run, attempts.get(run.run_id, ()))
         rows.append(
             RunRow(
                 run.run_id,

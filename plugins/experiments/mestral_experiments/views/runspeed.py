@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from mestral_experiments.model import Attempt, Run, Times
-from mestral_experiments.views.attempts import Ends, counted, is_of
+from mestral_experiments.views.attempts import by_run, counted, is_of, recorded_times
+from mestral_experiments.views.jobtimes import seconds_between
 from mestral_experiments.views.outliers import considered
-from mestral_experiments.views.together import waits_in_run
+from mestral_experiments.views.together import all_waits
 from mestral_experiments.views.units import SECONDS_PER_DAY, years
 
 SIM, POST = "SIM", "POST"
@@ -26,29 +27,29 @@ class Speed(msgspec.Struct, frozen=True):
     chsy: float | None = None
 
 
-def completed(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Those that count of each job and run, of those that are completed."""
-    return counted(attempt for attempt in attempts if attempt.status == "COMPLETED")
+def completed(attempts: Iterable[Attempt]) -> dict[int | None, Sequence[Attempt]]:
+    """By run, those that count of each job, of those that are completed."""
+    found = by_run(attempt for attempt in attempts if attempt.status == "COMPLETED")
+    return {run_id: counted(inside) for run_id, inside in found.items()}
 
 
-def unfinished(run: Run, attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Completed attempts of a run of which the history does not say when they finished."""
+def unfinished(attempts: Sequence[Attempt]) -> bool:
+    """Whether the history does not say of all completed attempts when they finished."""
+    return any(attempt.finish is None and attempt.start is not None for attempt in attempts)
+
+
+def finished(attempts: Sequence[Attempt], times: Iterable[Times]) -> Sequence[Attempt]:
+    """The same attempts, `unfinished` ones with the finish of the last attempt of their job (METRICS.md 6).
+
+    Args:
+        attempts: Completed ones of the newest run.
+        times: Of the last attempt of every job.
+    """
+    known = {one.name: one.finish for one in times}
     return [
         attempt
-        for attempt in attempts
-        if attempt.run_id == run.run_id and attempt.finish is None and attempt.start is not None
-    ]
-
-
-def finished(attempts: Iterable[Attempt], gaps: Sequence[Attempt], times: Iterable[Times]) -> list[Attempt]:
-    """The same attempts, those in `gaps` with the finish of the last attempt of their job (METRICS.md 6)."""
-    names = {attempt.name for attempt in gaps}
-    known: Mapping[str, int | None] = {one.name: one.finish for one in times if one.name in names}
-    missing = set(map(id, gaps))
-    return [
-        msgspec.structs.replace(attempt, finish=known.get(attempt.name))
-        if id(attempt) in missing
-        else attempt
+        if attempt.finish is not None
+        else msgspec.structs.replace(attempt, finish=known.get(attempt.name))
         for attempt in attempts
     ]
 
@@ -60,22 +61,26 @@ def speed_of(run: Run, attempts: Sequence[Attempt]) -> Speed:
         run: Which tells the length of a chunk.
         attempts: Its completed ones that count.
     """
-    ends = Ends((), 0)  # when the run ended does not matter to what is completed
-    times = [ends.times(attempt) for attempt in attempts]
-    waits = waits_in_run(attempts, times)
     sims = [n for n, attempt in enumerate(attempts) if is_of(attempt, SIM)]
-    valid = considered([times[n].run for n in sims])
+    runs = {n: seconds_between(attempts[n].start, attempts[n].finish) for n in sims}
+    valid = considered(list(runs.values()))
     sims = [n for n, counts in zip(sims, valid, strict=True) if counts]
     if not sims:
         return Speed()
+    waits = all_waits(attempts, recorded_times)
     chunk = years(run.chunk_unit, run.chunk_size)
     lengths = [chunk / (attempts[n].splits or 1) for n in sims]
     simulated = sum(lengths) * SECONDS_PER_DAY
-    ran = sum(times[n].run for n in sims)
-    posts = [waits[n] + times[n].run for n, attempt in enumerate(attempts) if is_of(attempt, POST)]
-    took = ran + sum(waits[n] for n in sims) + (round(sum(posts) / len(posts), 2) if posts else 0)
+    ran = sum(runs[n] for n in sims)
+    waited = sum(_waited(attempts[n], waits.get(n)) for n in sims)
+    posts = [
+        _waited(attempt, waits.get(n)) + seconds_between(attempt.start, attempt.finish)
+        for n, attempt in enumerate(attempts)
+        if is_of(attempt, POST)
+    ]
+    took = ran + waited + (round(sum(posts) / len(posts), 2) if posts else 0)
     hours = [
-        (attempts[n].ncpus or 0) * times[n].run / (length * 3600)
+        (attempts[n].ncpus or 0) * runs[n] / (length * 3600)
         for n, length in zip(sims, lengths, strict=True)
         if length
     ]
@@ -91,17 +96,22 @@ def with_speed(attempt: Attempt) -> bool:
     return attempt.status == "COMPLETED" and attempt.chunk is not None
 
 
-def post_seconds(attempts: Iterable[Attempt], seconds: Iterable[int]) -> float:
-    """Mean seconds that post-processing took in a run, 0 without any (METRICS.md 6).
+def post_seconds(attempts: Sequence[Attempt], waits: Mapping[int, int]) -> float:
+    """Mean seconds that post-processing waited and ran in a run, 0 without any (METRICS.md 6).
 
     Args:
-        attempts: Of one run.
-        seconds: That each waited and ran.
+        attempts: Of the run.
+        waits: Those of jobs in wrappers, by position.
     """
     counts: dict[str, tuple[int, int]] = {}
-    for attempt, took in zip(attempts, seconds, strict=True):
-        if attempt.status == "COMPLETED" and is_of(attempt, POST):
-            mine = attempt.counter or 0, took
-            if mine[0] >= counts.get(attempt.name, mine)[0]:
-                counts[attempt.name] = mine
+    for n, attempt in enumerate(attempts):
+        if is_of(attempt, POST) and attempt.status == "COMPLETED":
+            took = _waited(attempt, waits.get(n)) + seconds_between(attempt.start, attempt.finish)
+            counter = attempt.counter or 0
+            if counter >= counts.get(attempt.name, (counter, 0))[0]:
+                counts[attempt.name] = counter, took
     return sum(took for _, took in counts.values()) / len(counts) if counts else 0.0
+
+
+def _waited(attempt: Attempt, without_wrapper: int | None) -> int:
+    return seconds_between(attempt.submit, attempt.start) if without_wrapper is None else without_wrapper

@@ -41,8 +41,15 @@ def epoch_text(seconds: int | None) -> str | None:
 
 def history_text(seconds: int | None) -> str | None:
     """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
-    text = epoch_text(seconds)
-    return text and f"{text[:10]}-{text[11:19]}"
+    if seconds is None:
+        return None
+    block, rest = divmod(seconds, _BLOCK)
+    known = _block(block)
+    if known is None:
+        text = local_text(moment(seconds))
+        return text and f"{text[:10]}-{text[11:19]}"
+    hour, minute, _ = known
+    return f"{hour[:10]}-{hour[11:]}{minute + rest // 60:02d}:{rest % 60:02d}"
 
 
 @lru_cache(1 << 15)

@@ -4,14 +4,15 @@ Old rows have the code of their wrapper as their row type (above 2). Newer ones 
 scheduler gave to the wrapper, which is then that of all its jobs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mestral_experiments.model import Attempt
 from mestral_experiments.views.jobtimes import JobTimes, wrapper_waits
 
-_HEAD_START = (
-    20  # seconds that a job of the wrapper must have started earlier, so that this one waited for it
-)
+_HEAD_START = 20  # seconds that a job of the wrapper must have started before the one that waited for it
+
+TimesOf = Callable[[Attempt], JobTimes]
+"""The times of an attempt, before anything is corrected."""
 
 
 def code_of(attempt: Attempt) -> int | None:
@@ -19,43 +20,38 @@ def code_of(attempt: Attempt) -> int | None:
     return attempt.rowtype if attempt.rowtype is not None and attempt.rowtype > 2 else None
 
 
-def some_together(attempts: Sequence[Attempt]) -> bool:
-    """Whether it can be seen that some were inside a wrapper."""
-    return any(attempt.rowtype != 2 for attempt in attempts) or bool(_by_scheduler(attempts))
+def waits(attempts: Sequence[Attempt], times_of: TimesOf) -> dict[int, int]:
+    """Seconds that jobs in wrappers waited, without the time of the wrapper before them (METRICS.md 6, q').
 
-
-def waits(attempts: Sequence[Attempt], times: Sequence[JobTimes]) -> list[int]:
-    """Seconds that each waited, in old rows without the time of its wrapper before it (METRICS.md 6, q').
+    By the position of the attempt; for old rows, which say which wrapper it was. All others waited as long as
+    their times say.
 
     Args:
-        attempts: With all completed ones of the wrappers that matter.
-        times: Their times.
+        attempts: Of one run, with all completed ones of the wrappers that matter.
+        times_of: Tells their times.
     """
-    found = [each.queue for each in times]
-    wrappers: dict[tuple[int | None, int], list[int]] = {}
+    wrappers: dict[int, list[int]] = {}
     for n, attempt in enumerate(attempts):
         code = code_of(attempt)
         if code is not None:
-            wrappers.setdefault((attempt.run_id, code), []).append(n)
+            wrappers.setdefault(code, []).append(n)
+    found: dict[int, int] = {}
     for members in wrappers.values():
-        _without_earlier(members, attempts, times, found)
+        found.update(_without_earlier({n: attempts[n] for n in members}, times_of))
     return found
 
 
-def waits_in_run(attempts: Sequence[Attempt], times: Sequence[JobTimes]) -> list[int]:
-    """As `waits`, of the attempts that count of one run (one for each job), newer rows included.
+def all_waits(attempts: Sequence[Attempt], times_of: TimesOf) -> dict[int, int]:
+    """As `waits`, for newer rows too, of the attempts that count (one for each job).
 
-    Those are taken as a chain in the order of their times (METRICS.md 2.5).
+    The jobs of a wrapper are taken as a chain in the order of their times (METRICS.md 2.5).
     """
-    found = waits(attempts, times)
-    position = {attempt.name: n for n, attempt in enumerate(attempts)}
-    packages = {
-        str(number): [attempts[n].name for n in members]
-        for (_, number), members in _by_scheduler(attempts).items()
-    }
-    chained = wrapper_waits(packages, lambda _: (), lambda _: False, lambda name: times[position[name]])
-    for name, wait in chained.items():
-        found[position[name]] = wait
+    found = waits(attempts, times_of)
+    for members in _by_scheduler(attempts):
+        position = {attempts[n].name: n for n in members}
+        times = {name: times_of(attempts[n]) for name, n in position.items()}
+        chained = wrapper_waits({"": list(times)}, lambda _: (), lambda _: False, times.get)
+        found.update((position[name], wait) for name, wait in chained.items())
     return found
 
 
@@ -63,45 +59,45 @@ def energies(attempts: Sequence[Attempt]) -> list[float]:
     """The energy of each (J): newer rows hold that of their whole wrapper, which its jobs share equally.
 
     Args:
-        attempts: Those that count, one for each job and run.
+        attempts: Those that count of one run, one for each job.
     """
     found: list[float] = [attempt.energy or 0 for attempt in attempts]
-    for members in _by_scheduler(attempts).values():
+    for members in _by_scheduler(attempts):
         share = max(found[n] for n in members) / len(members)
         for n in members:
             found[n] = share
     return found
 
 
-def _by_scheduler(attempts: Sequence[Attempt]) -> Mapping[tuple[int | None, int], list[int]]:
-    """Positions of the attempts with the same number in the same run, where there are several jobs."""
-    found: dict[tuple[int | None, int], list[int]] = {}
+def _by_scheduler(attempts: Sequence[Attempt]) -> list[list[int]]:
+    """Positions of attempts that have the same number though they are of several jobs, in newer rows."""
+    known = [attempt.job_id for attempt in attempts if attempt.job_id]
+    if len(set(known)) == len(known):
+        return []
+    found: dict[int, list[int]] = {}
     for n, attempt in enumerate(attempts):
         if attempt.job_id and code_of(attempt) is None:
-            found.setdefault((attempt.run_id, attempt.job_id), []).append(n)
-    return {
-        key: members
-        for key, members in found.items()
-        if len(members) > 1 and len({attempts[n].name for n in members}) > 1
-    }
+            found.setdefault(attempt.job_id, []).append(n)
+    return [members for members in found.values() if len({attempts[n].name for n in members}) > 1]
 
 
-def _without_earlier(
-    members: Sequence[int], attempts: Sequence[Attempt], times: Sequence[JobTimes], found: list[int]
-) -> None:
-    """Take from the wait of each what the slowest of those needed that were completed and started earlier."""
-    starts = sorted((start, n) for n in members if (start := times[n].start) is not None)
-    mates = [(start, n) for start, n in starts if attempts[n].status == "COMPLETED"]
-    best: dict[str, int] = {}  # the two slowest jobs so far, so that one of them is another job
+def _without_earlier(members: Mapping[int, Attempt], times_of: TimesOf) -> dict[int, int]:
+    """Their waits without what the slowest of those needed that were completed and started earlier."""
+    times = {n: times_of(attempt) for n, attempt in members.items()}
+    starts = sorted((each.start, n) for n, each in times.items() if each.start is not None)
+    mates = [(start, n) for start, n in starts if members[n].status == "COMPLETED"]
+    slowest: dict[str, int] = {}  # two jobs, so that one of them is another job
     seen = 0
+    found = {}
     for start, n in starts:
         while seen < len(mates) and mates[seen][0] < start - _HEAD_START:
             mate = mates[seen][1]
-            name, took = attempts[mate].name, times[mate].queue + times[mate].run
-            best[name] = max(took, best.get(name, 0))
-            if len(best) > 2:
-                del best[min(best, key=best.__getitem__)]
+            name, took = members[mate].name, times[mate].queue + times[mate].run
+            slowest[name] = max(took, slowest.get(name, 0))
+            if len(slowest) > 2:
+                del slowest[min(slowest, key=slowest.__getitem__)]
             seen += 1
-        others = [took for name, took in best.items() if name != attempts[n].name]
+        others = [took for name, took in slowest.items() if name != members[n].name]
         if others:
             found[n] = max(times[n].queue - max(others), 0)
+    return found
