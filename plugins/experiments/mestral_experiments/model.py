@@ -143,6 +143,8 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
         rowstatus: 0 initial, 1 completed, 2 processed, 3 faulty, 4 changed by hand, 5 pending.
         workflow_commit: Git commit of the workflow.
         fail_count: Number of the attempt within the run, from 0.
+        created: When the row was written, as stored.
+        last: 1 where it is the newest attempt of the job.
     """
 
     name: str
@@ -173,6 +175,8 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rowstatus: int | None
     workflow_commit: str | None
     fail_count: int | None
+    created: str | None = None
+    last: int | None = None
 
 
 class Times(msgspec.Struct, frozen=True, array_like=True, gc=False):

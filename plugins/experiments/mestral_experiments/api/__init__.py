@@ -9,7 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 def handlers() -> tuple[HTTPRouteHandler, ...]:
     """All route handlers of the plugin."""
     from mestral_experiments.api import root
-    from mestral_experiments.api.v3 import expcount, filestatus, graph, quick, search, shutdown, tree
+    from mestral_experiments.api.v3 import expcount, filestatus, graph, history, quick, search, shutdown, tree
+    from mestral_experiments.api.v3 import runs as v3_runs
     from mestral_experiments.api.v4 import (
         batch,
         eta,
@@ -41,6 +42,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         quick,
         tree,
         graph,
+        v3_runs,
+        history,
         search,
         filestatus,
         shutdown,

@@ -53,6 +53,8 @@ _ATTEMPT: dict[str, Callable[[object], object]] = {
     "rowstatus": integer,
     "workflow_commit": text,
     "fail_count": integer,
+    "created": text,
+    "last": integer,
 }
 """Columns in the order of the fields of `Attempt`, and what makes a field of an odd value."""
 _TIMES = {

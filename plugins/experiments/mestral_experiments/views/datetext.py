@@ -3,21 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from mestral_experiments.model import Job
-
 _FORMS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M"}
 
 
-def date_texts(jobs: Iterable[Job]) -> Mapping[datetime, str]:
-    """The text of every start date, in the order in which they first appear.
+def date_texts(jobs: Iterable[tuple[str, datetime | None]]) -> Mapping[datetime, str]:
+    """The text of every start date of these jobs (their names and dates), in the order of appearance.
 
     It is the one in the names of its jobs (`{expid}_{date}_...`); where they hold none, days alone, or hours
     or minutes as well when some date has them, as Autosubmit writes them.
     """
     named: dict[datetime, str | None] = {}
-    for job in jobs:
-        if job.date is not None and named.get(job.date) is None:
-            named[job.date] = _named(job.name, job.date)
+    for name, date in jobs:
+        if date is not None and named.get(date) is None:
+            named[date] = _named(name, date)
     form = _common_form(list(named))
     return {date: text or date.strftime(form) for date, text in named.items()}
 

@@ -1,6 +1,11 @@
-"""Folders of the tree, what they count, and how their titles are written (contract/API_V3.md 4)."""
+"""Folders of dates, members, sections and wrappers, and what they count (contract/API_V3.md 4).
 
-from collections.abc import Iterable, Sequence
+Guarantees: every job is a leaf below its member, or in `Keys`, and once more below its wrapper; what counts
+has its counters in the reference. Linear in the number of jobs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +17,14 @@ from mestral_experiments.views import html
 EMPTY = "Empty"
 """The contract's word in `data` of whatever has no counters there."""
 
+NO_MEMBER = "DEFAULT"
+"""The member of a job that has a date and no member."""
+
+_IN_ORDER = (JobStatus.COMPLETED, JobStatus.WAITING, JobStatus.READY, JobStatus.SUSPENDED)
+"""States of jobs that stay where they are; all others come first."""
+_UNIFORM = {JobStatus.WAITING: "#aaa", JobStatus.SUSPENDED: "orange", JobStatus.COMPLETED: "yellow"}
+_MANY_DATES = 5
+
 
 class Leaf(msgspec.Struct, frozen=True, gc=False):
     """A job in the tree. `title` is HTML; `refKey` is its name."""
@@ -20,6 +33,14 @@ class Leaf(msgspec.Struct, frozen=True, gc=False):
     refKey: str  # noqa: N815 - the contract's name
     data: str = EMPTY
     children: tuple[()] = ()
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """A job that is put into folders."""
+
+    leaf: Leaf
+    status: JobStatus
+    section: str
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -104,3 +125,122 @@ def counted_title(name: str, counts: Counts) -> str:
     if counts.completed == counts.total:
         title.append(html.CHECK_MARK)
     return "".join(title)
+
+
+Members = Mapping[str, Sequence[Placed]]
+
+
+def by_date_and_member(jobs: Iterable[tuple[datetime, str, Placed]]) -> Mapping[datetime, Members]:
+    """Jobs by date and member; dates and members each in the order of their first job."""
+    order: dict[str, None] = {}
+    found: dict[datetime, dict[str, list[Placed]]] = {}
+    for date, member, placed in jobs:
+        order.setdefault(member)
+        found.setdefault(date, {}).setdefault(member, []).append(placed)
+    return {
+        date: {member: members[member] for member in order if member in members}
+        if len(order) > 1
+        else members
+        for date, members in found.items()
+    }
+
+
+def date_folders(
+    expid: str, dated: Mapping[str, Members], reference: dict[str, Counts], *, clean: bool = False
+) -> list[Folder]:
+    """The folders of dates with what is below them.
+
+    Args:
+        expid: Name of the experiment.
+        dated: Jobs by the text of their date, and by member.
+        reference: Gets the counters of members.
+        clean: Whether the `refKey` of a date is only its name; else it is its title.
+    """
+    folders = []
+    for text, members in dated.items():
+        own = f"{expid}_{text}"
+        inside = []
+        for member, jobs in members.items():
+            key = f"{own}_{member}"
+            found = reference[key] = count(placed.status for placed in jobs)
+            inside.append(Folder(counted_title(key, found), True, key, EMPTY, False, _sections(key, jobs)))
+        states = [placed.status for jobs in members.values() for placed in jobs]
+        title, uniform = _date_title(own, states)
+        expanded = not (len(dated) > _MANY_DATES and uniform)
+        folders.append(Folder(title, True, own if clean else title, EMPTY, expanded, inside))
+    return folders
+
+
+def keys_folder(leaves: Sequence[Leaf]) -> list[Folder]:
+    """The folder of jobs without a date, if there are any."""
+    return [Folder("Keys", True, "Keys", EMPTY, True, leaves)] if leaves else []
+
+
+def wrappers_folder(
+    expid: str,
+    wrappers: Mapping[str, Sequence[Placed]],
+    reference: dict[str, Counts],
+    title: Callable[[str, Counts], str] = counted_title,
+) -> list[Folder]:
+    """The folder of wrappers, if there are any.
+
+    Args:
+        expid: Name of the experiment.
+        wrappers: Jobs of each, both in the order in which they are shown.
+        reference: Gets their counters.
+        title: Makes the title of one.
+    """
+    inside = []
+    for wrapper, jobs in wrappers.items():
+        key = wrapper_key(wrapper)
+        found = reference[key] = count(placed.status for placed in jobs)
+        data = WrapperCounts(
+            found.completed, found.failed, found.running, found.queuing, found.held, found.total
+        )
+        leaves = [placed.leaf for placed in jobs]
+        inside.append(Folder(title(key, found), True, key, data, False, leaves))
+    return [Folder("Wrappers", True, f"Wrappers_{expid}", EMPTY, False, inside)] if inside else []
+
+
+def wrapper_key(wrapper: str) -> str:
+    """The `refKey` of the folder of a wrapper."""
+    return f"Wrapper: {wrapper}"
+
+
+def _sections(key: str, jobs: Sequence[Placed]) -> list[Any]:
+    """What is in the folder of a member: sections of one job as leaves, then the others as folders."""
+    sections: dict[str, list[Placed]] = {}
+    for placed in jobs:
+        sections.setdefault(placed.section, []).append(placed)
+    alone = _leaves(found[0] for found in sections.values() if len(found) == 1)
+    folders = [
+        Folder(
+            html.text(section),
+            True,
+            f"{key}_{section}",
+            EMPTY,
+            any(placed.status not in _IN_ORDER for placed in found),
+            _leaves(found),
+        )
+        for section, found in sections.items()
+        if len(found) > 1
+    ]
+    return [*alone, *folders]
+
+
+def _leaves(jobs: Iterable[Placed]) -> list[Leaf]:
+    """Those that are neither done nor waiting come first, the last of them foremost."""
+    first: list[Leaf] = []
+    after: list[Leaf] = []
+    for placed in jobs:
+        (after if placed.status in _IN_ORDER else first).append(placed.leaf)
+    return [*reversed(first), *after]
+
+
+def _date_title(name: str, states: Sequence[JobStatus]) -> tuple[str, bool]:
+    """Its title, with the state of its jobs where all are in the same one, and whether they are."""
+    state = states[0]
+    if state not in _UNIFORM or states.count(state) < len(states):
+        return html.text(name), False
+    badge = html.badge(_UNIFORM[state], f" {len(states)} / {len(states)} {state.name} ")
+    return f"{html.text(name)} {badge}", True

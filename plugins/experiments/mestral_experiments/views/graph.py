@@ -172,7 +172,7 @@ def _groups(workflow: Workflow, positions: Positions, grouping: Grouping) -> dic
     if grouping == "status":
         states = (JobStatus.WAITING, JobStatus.COMPLETED, JobStatus.SUSPENDED)
         return {state.name: Group(html.COLOURS[state]) for state in states}
-    texts = date_texts(view.job for view in workflow.jobs)
+    texts = date_texts((view.job.name, view.job.date) for view in workflow.jobs)
     found: dict[tuple[str, str], list[int]] = {}
     for n, view in enumerate(workflow.jobs):
         if view.job.date is not None and view.job.member is not None:

@@ -45,6 +45,12 @@ def epoch_text(seconds: int | None) -> str | None:
     return f"{_date(day)}T{hour:02d}:{minute:02d}:{second:02d}{offset}"
 
 
+def history_text(seconds: int | None) -> str | None:
+    """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
+    text = epoch_text(seconds)
+    return text and f"{text[:10]}-{text[11:19]}"
+
+
 @lru_cache(1 << 12)
 def _day(number: int) -> tuple[int, str] | None:
     """Seconds east of UTC, and as text, on a day since the epoch; None where they change during it."""

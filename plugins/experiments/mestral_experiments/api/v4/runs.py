@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Request, Response
 
-from mestral import Access, Problem, platform_of
-from mestral.http import Answers, get, parse_params
+from mestral import Access, platform_of
+from mestral.http import Answers, get
 from mestral.readers import Plan, fingerprint
-from mestral_experiments.api.parameters import AnyRunId, Expid, RunPath
+from mestral_experiments.api.parameters import AnyRunId, Expid, run_number
 from mestral_experiments.api.source import find_or_none, source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.runs import RunConfiguration, RunList
@@ -59,13 +59,10 @@ def _runs(source: ExperimentSource, expid: str) -> Plan:
 
 def _run_config(source: ExperimentSource, expid: str, text: str) -> Plan:
     experiment = find_or_none(source, expid)
-    try:
-        run_id = str(parse_params({"run_id": text.strip()}, RunPath).run_id)
-    except Problem:
-        run_id = None
+    number = run_number(text)
     return Plan(
         render="mestral_experiments.render.runs:configuration",
-        args=(experiment, run_id),
+        args=(experiment, None if number is None else str(number)),
         fingerprint=source.fingerprint(experiment, Part.HISTORY) if experiment else fingerprint(()),
         affinity=expid,
     )

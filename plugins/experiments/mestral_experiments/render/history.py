@@ -1,0 +1,125 @@
+"""Answers of `/v3/runs`, `/v3/history` and `/v3/rundetail`: all from the history of runs.
+
+Guarantees: an answer in which time passes says so in its fingerprint; others stay as they are.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from mestral import not_found
+from mestral.readers import Answer, Fingerprint, ReaderContext, ticking
+from mestral_experiments.model import Attempt, Experiment, Resources
+from mestral_experiments.render.optional import OptionalParts
+from mestral_experiments.render.workflow import CLOCK_SECONDS
+from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
+from mestral_experiments.views.attempts import by_run, recorded_times
+from mestral_experiments.views.jobhistory import job_history
+from mestral_experiments.views.rundetail import NO_RUN, run_detail
+from mestral_experiments.views.runhistory import run_history
+from mestral_experiments.views.runspeed import (
+    POST,
+    SIM,
+    completed,
+    finished,
+    post_seconds,
+    unfinished,
+    with_speed,
+)
+from mestral_experiments.views.together import code_of, waits
+
+_POSTS_BYTES = 4096  # a mean for each run with the fingerprint that they are kept under, roughly
+
+
+def runs(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The runs of an experiment (`Experiment`).
+
+    Raises:
+        Problem: 404 without any; 503 when the history is unusable.
+    """
+    source: ExperimentSource = reader.service(SLOT)
+    experiment = msgspec.convert(row, Experiment)
+    found = source.runs(experiment)
+    if not found:
+        raise not_found("No data")
+    attempts = completed(source.attempts(experiment))  # of all sections: wrappers may hold some of each
+    newest = found[-1].run_id
+    if unfinished(attempts.get(newest, ())):
+        attempts[newest] = finished(attempts[newest], source.last_times(experiment))
+    optional = OptionalParts()
+    settings = optional.read_files(partial(source.settings, experiment))
+    elements = (settings.resources_of(SIM) if settings is not None else Resources()).elements
+    return optional.answer(msgspec.json.encode(run_history(found, attempts, elements)))
+
+
+def history(reader: ReaderContext, row: list[Any], name: str) -> Answer:
+    """All attempts of one job of an experiment (`Experiment`).
+
+    Raises:
+        Problem: 404 without a history; 503 when it is unusable.
+    """
+    source: ExperimentSource = reader.service(SLOT)
+    experiment = msgspec.convert(row, Experiment)
+    found, attempts = source.runs(experiment), source.attempts(experiment, name=name)
+    if not found and not attempts:
+        raise not_found("The experiment has no history.")
+    wrapped = {attempt.run_id for attempt in attempts if code_of(attempt) is not None}
+    mates = [mate for run_id in wrapped for mate in _of_run(source, experiment, run_id)]
+    fast = any(map(with_speed, attempts))
+    answer, live = job_history(
+        attempts,
+        mates,
+        found,
+        _posts(reader, source, experiment) if fast else {},
+        str(source.log_folder(experiment)),
+        int(time.time()),
+    )
+    return Answer(body=msgspec.json.encode(answer), depends=_clock(live))
+
+
+def detail(reader: ReaderContext, row: list[Any], run_id: str) -> Answer:
+    """The attempts of one run of an experiment (`Experiment`), the run by its id in decimal digits.
+
+    Raises:
+        Problem: 404 without such a run; 503 when the history is unusable.
+    """
+    source: ExperimentSource = reader.service(SLOT)
+    experiment, number = msgspec.convert(row, Experiment), int(run_id)
+    found = source.runs(experiment)
+    run = next((run for run in found if run.run_id == number), None)
+    if run is None:
+        raise not_found(NO_RUN)
+    attempts = source.attempts(experiment, run_id=number)
+    logs = str(source.log_folder(experiment))
+    answer, live = run_detail(experiment.name, found, run, attempts, logs, int(time.time()))
+    return Answer(body=msgspec.json.encode(answer), depends=_clock(live))
+
+
+def _posts(
+    reader: ReaderContext, source: ExperimentSource, experiment: Experiment
+) -> Mapping[int | None, float]:
+    """Mean seconds of post-processing in every run; kept, since every job's history asks for it."""
+
+    def build() -> tuple[Mapping[int | None, float], int]:
+        found = by_run(source.attempts(experiment, completed=(POST,)))
+        means = {}
+        for run_id, attempts in found.items():
+            everyone: Sequence[Attempt] = attempts
+            if any(code_of(attempt) is not None for attempt in attempts):
+                everyone = _of_run(source, experiment, run_id)
+            means[run_id] = post_seconds(everyone, waits(everyone, recorded_times))
+        return means, _POSTS_BYTES
+
+    fingerprint = source.fingerprint(experiment, Part.HISTORY)
+    return reader.memo.get(("experiments.posts", experiment.name), fingerprint, build)
+
+
+def _of_run(source: ExperimentSource, experiment: Experiment, run_id: int | None) -> Sequence[Attempt]:
+    return source.attempts(experiment, run_id=run_id) if run_id is not None else ()
+
+
+def _clock(live: bool) -> Fingerprint:
+    return ticking(CLOCK_SECONDS) if live else Fingerprint()

@@ -1,0 +1,143 @@
+"""All attempts of one job (contract/API_V3.md 2.19, METRICS.md 3, 6)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mestral_experiments.model import Attempt, Run
+from mestral_experiments.views.attempts import Ends, by_run
+from mestral_experiments.views.jobtimes import JobTimes, hms
+from mestral_experiments.views.runspeed import with_speed
+from mestral_experiments.views.times import epoch_text
+from mestral_experiments.views.together import waits
+from mestral_experiments.views.units import sypd, years
+
+_NOT_KNOWN: Literal["NA"] = "NA"
+
+
+class AttemptRow(msgspec.Struct, frozen=True):
+    """One attempt; what belongs to its run is "NA" where the run is not known."""
+
+    counter: int | None
+    created: Annotated[str | None, Meta(description="As stored: local time.")]
+    submit: Annotated[str | None, Meta(description="ISO 8601 with offset.")]
+    start: str | None
+    finish: Annotated[str | None, Meta(description="Of one that runs: now.")]
+    queue_time: Annotated[str, Meta(description="`H:MM:SS`, with days before it.")]
+    run_time: str
+    ncpus: int
+    wallclock: str
+    qos: str
+    platform: str
+    job_id: int
+    nodes: int
+    energy: Annotated[int | float, Meta(description="Joules.")]
+    status: str
+    ASYPD: float | str | None
+    SYPD: float | str | None
+    run_id: int | None
+    run_created: str | None
+    out: Annotated[str, Meta(description="Name of the log file.")]
+    err: str
+
+
+class JobHistory(msgspec.Struct, frozen=True):
+    """Answer of `/v3/history/{expid}/{jobname}`: newest attempt first."""
+
+    error: bool
+    error_message: str
+    history: Annotated[Sequence[AttemptRow] | None, Meta(description="Null without a history.")]
+    path_to_logs: str
+
+
+def no_history(message: str, path_to_logs: str = "") -> JobHistory:
+    """The answer when there is no history."""
+    return JobHistory(True, message, None, path_to_logs)
+
+
+def job_history(
+    attempts: Sequence[Attempt],
+    mates: Sequence[Attempt],
+    runs: Sequence[Run],
+    posts: Mapping[int | None, float],
+    path_to_logs: str,
+    now: int,
+) -> tuple[JobHistory, bool]:
+    """The history of a job, and whether it depends on now.
+
+    Args:
+        attempts: All of the job.
+        mates: All others of the wrappers that some of them were in.
+        runs: All runs by ascending id.
+        posts: `post_seconds` of the runs.
+        path_to_logs: Folder of the logs.
+        now: Epoch seconds.
+    """
+    ends = Ends(runs, now)
+    known = {run.run_id: run for run in runs}
+    times = [ends.times(attempt) for attempt in attempts]
+    waited = _waits(attempts, mates, ends)
+    rows = [
+        _row(
+            attempt,
+            each,
+            waited.get(n, each.queue),
+            known.get(attempt.run_id) if attempt.run_id else None,
+            posts,
+        )
+        for n, (attempt, each) in enumerate(zip(attempts, times, strict=True))
+    ]
+    rows.reverse()
+    rows.sort(key=lambda row: row.counter or 0, reverse=True)
+    live = any(each.live for each in times)
+    return JobHistory(False, "", rows, path_to_logs), live
+
+
+def _waits(attempts: Sequence[Attempt], mates: Sequence[Attempt], ends: Ends) -> dict[int, int]:
+    """Waits of those in wrappers by their position."""
+    found: dict[int, int] = {}
+    own = {id(attempt): n for n, attempt in enumerate(attempts)}
+    others = [mate for mate in mates if mate.name != attempts[0].name]
+    for inside in by_run([*attempts, *others]).values():
+        for n, wait in waits(inside, ends.times).items():
+            if id(inside[n]) in own:
+                found[own[id(inside[n])]] = wait
+    return found
+
+
+def _row(
+    attempt: Attempt, times: JobTimes, wait: int, run: Run | None, posts: Mapping[int | None, float]
+) -> AttemptRow:
+    speed: float | str | None = None
+    slow: float | str | None = None
+    if run is None:
+        speed = slow = _NOT_KNOWN
+    elif with_speed(attempt):
+        length = years(run.chunk_unit, run.chunk_size)
+        speed = sypd(length, attempt.splits, times.run)
+        slow = sypd(length, attempt.splits, wait + times.run + posts.get(run.run_id, 0))
+    return AttemptRow(
+        attempt.counter,
+        attempt.created,
+        epoch_text(times.submit),
+        epoch_text(times.start),
+        epoch_text(times.finish),
+        hms(wait),
+        hms(times.run),
+        attempt.ncpus or 0,
+        attempt.wallclock or "",
+        attempt.qos or "debug",
+        attempt.platform or _NOT_KNOWN,
+        attempt.job_id or 0,
+        attempt.nnodes or 0,
+        attempt.energy or 0,
+        attempt.status or "",
+        slow,
+        speed,
+        attempt.run_id,
+        run.created if run is not None else _NOT_KNOWN,
+        attempt.out or "",
+        attempt.err or "",
+    )
