@@ -15,6 +15,7 @@ Order = list[list[int]]
 _WORK = 400_000
 _FEWEST, _MOST = 8, 60
 _PATIENCE = 6
+_EXCHANGES = 10
 
 
 def ordered(graph: Layers) -> Order:
@@ -53,7 +54,7 @@ def _swept(order: Order, graph: Layers, passes: int, mean: bool) -> tuple[int, O
             near, rows = graph.above, range(1, graph.depth)
         for row in rows:
             _sort(order[row], near, place, mean, n % 4 > 1)
-        _transpose(order, graph, place)
+        _transpose(order, graph, place, n % 4 > 1)
         now = sum(_crossings_below(row, graph.below, place) for row in order)
         if now < fewest:
             fewest, best, idle = now, [list(row) for row in order], 0
@@ -139,23 +140,21 @@ def _median(places: Sequence[int]) -> float:
     return (places[half - 1] * right + places[half] * left) / (left + right)
 
 
-def _transpose(order: Order, graph: Layers, place: list[int]) -> None:
-    """Exchange neighbours in a layer as long as fewer edges cross, a few times over."""
-    changed = set(range(graph.depth))
-    for _ in range(4):
-        if not changed:
+def _transpose(order: Order, graph: Layers, place: list[int], ties: bool) -> None:
+    """Exchange neighbours in a layer as long as fewer edges cross; ``ties``: also where as many do."""
+    for _ in range(_EXCHANGES):
+        saved = 0
+        for row in order:
+            saved += _transpose_row(row, graph, place, ties)
+        if saved <= 0:
             break
-        again: set[int] = set()
-        for n in sorted(changed):
-            if _transpose_row(order[n], graph, place):
-                again.update((n - 1, n, n + 1))
-        changed = {n for n in again if 0 <= n < graph.depth}
 
 
-def _transpose_row(row: list[int], graph: Layers, place: list[int]) -> bool:
+def _transpose_row(row: list[int], graph: Layers, place: list[int], ties: bool) -> int:
+    """How many crossings less."""
     if len(row) < 2:
-        return False
-    changed = False
+        return 0
+    gain = 0
     left = row[0]
     above, below = graph.above, graph.below
     left_above = sorted([place[other] for other in above[left]])
@@ -164,13 +163,14 @@ def _transpose_row(row: list[int], graph: Layers, place: list[int]) -> bool:
         right = row[n]
         right_above = sorted([place[other] for other in above[right]])
         right_below = sorted([place[other] for other in below[right]])
-        if _saved(left_above, right_above) + _saved(left_below, right_below) > 0:
+        saved = _saved(left_above, right_above) + _saved(left_below, right_below)
+        if saved > 0 or (ties and saved == 0):
             row[n - 1], row[n] = right, left
             place[right], place[left] = n - 1, n
-            changed = True
+            gain += saved
         else:
             left, left_above, left_below = right, right_above, right_below
-    return changed
+    return gain
 
 
 def _saved(left: Sequence[int], right: Sequence[int]) -> int:
