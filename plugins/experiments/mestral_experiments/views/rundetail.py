@@ -37,7 +37,7 @@ from mestral_experiments.views.jobtimes import running_text
 from mestral_experiments.views.runspeed import post_seconds, with_speed
 from mestral_experiments.views.times import history_text
 from mestral_experiments.views.together import code_of, waits
-from mestral_experiments.views.units import chunk_date_text, chunk_dates, sypd, years
+from mestral_experiments.views.units import chunk_texts, sypd, years
 
 NO_RUN = "Autosubmit couldn't fin the experiment header information necessary to complete this request."
 """The contract's words for a run that is not there, its slip included."""
@@ -278,8 +278,7 @@ def _log(folder: str, name: str | None) -> str:
 @lru_cache(1 << 14)
 def _chunk(date: datetime, chunk: int | None, size: int | None, unit: str | None) -> tuple[str, str]:
     """Begin and end of a chunk as texts."""
-    begin, end = chunk_dates(date, chunk, size, unit)
-    return chunk_date_text(begin), chunk_date_text(end)
+    return chunk_texts(date, chunk, size, unit)
 
 
 @lru_cache(1 << 10)
