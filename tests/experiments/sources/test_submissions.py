@@ -174,6 +174,28 @@ def test_every_time_is_the_instant_of_the_zone(
         assert hours.seconds(moment.strftime("%Y%m%d%H%M%S")) == expected
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("Europe/Madrid", datetime(2024, 3, 31, 2)), ("Europe/Madrid", datetime(2024, 10, 27, 2)),
+        ("Australia/Lord_Howe", datetime(2024, 10, 6, 2)), ("Australia/Lord_Howe", datetime(2024, 4, 7, 1)),
+    ],
+)  # fmt: skip
+def test_an_hour_in_which_clocks_are_changed(
+    monkeypatch: pytest.MonkeyPatch, zone: str, hour: datetime
+) -> None:
+    use(monkeypatch, zone)
+    hours = Hours()
+    for minute in range(60):
+        moment = hour.replace(minute=minute)
+        expected = int(moment.replace(tzinfo=ZoneInfo(zone)).timestamp())
+        assert hours.seconds(moment.strftime("%Y%m%d%H%M%S")) == expected
+
+
+def test_digits_are_those_of_autosubmit() -> None:
+    assert Hours().seconds("٢٠٢٤٠١٠٢٠٣٠٤٠٥") is None
+
+
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 @pytest.mark.parametrize("others", [0, 100])
 def test_submissions_are_read_from_a_file_of_the_experiment_only(
