@@ -159,9 +159,12 @@ def differ_lists(where: str, original: list[Any], mestral: list[Any]) -> Iterato
             yield from differ(where, one[name], other[name])
 
 
+_NAMES = ("name", "part", "refKey", "id", "run_id", "counter", "platform", "index")
+
+
 def _name(item: Any) -> str:
     """What an item of a list is recognised by."""
-    known = [str(item[key]) for key in ("name", "part") if key in item] if isinstance(item, dict) else []
+    known = [str(item[key]) for key in _NAMES if key in item] if isinstance(item, dict) else []
     return known[0] if known else json.dumps(item)
 
 

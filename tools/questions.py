@@ -230,6 +230,54 @@ V3_OWNERS = (
 )
 
 
+V3 = (
+    "cconfig/{}",
+    "expinfo/{}",
+    "ifrun/{}",
+    "logrun/{}",
+    "exprun/{}",
+    "exp-recovery-logs/{}",
+    "runs/{}",
+    "summary/{}?loggedUser=null",
+    "performance/{}",
+    "tree/{}",
+    "quick/{}",
+    "pklinfo/{}/0",
+    "pkltreeinfo/{}/1",
+    *(
+        f"graph/{{}}/{kind}"
+        for kind in ("standard/none", "standard/status", "standard/date-member", "laplacian/none")
+    ),
+    *(
+        f"stats/{{}}/{period}"
+        for period in (
+            "0/Any",
+            "24/Any",
+            "-1/SIM",
+            "0/sim",
+            "0/POST",
+            "1000000/Any",
+            "100000000/Any",
+            "x/Any",
+        )
+    ),
+    *(f"rundetail/{{}}/{run_id}" for run_id in ("1", "2", "10", "14", "51", "99", "x", "0")),
+)
+"""What the GUI asks about an experiment."""
+V3_ODD = (
+    "graph/a003/nice/none",
+    "graph/a003/standard/None",
+    "graph/a003/x/y",
+    "joblog/zzzz_x.out",
+    "joblog/a003",
+    "joblog/..",
+    "joblog/a003_..%2fx",
+    "joblog/%00",
+    "history/a003/zzzz",
+    "history/zzzz/x",
+)
+
+
 def requests(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Everything that is asked of both servers: method, and path as it is sent."""
     for path in OTHERS:
@@ -243,6 +291,8 @@ def requests(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "GET", f"/v4/experiments/{name}"
         yield "GET", f"/v3/expcount/{name}"
         yield "GET", f"/v3/search/{name}"
+        for path in V3:
+            yield "GET", f"/v3/{path.format(name)}"
         for query in JOB_LISTS if name in names else JOB_LISTS[:2]:
             yield "GET", f"/v4/experiments/{name}/jobs?{query}"
         yield "GET", f"/v4/experiments/{name}/filesystem-config"
@@ -260,12 +310,16 @@ def requests(names: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "GET", f"/v3/search/a/{kind}/{active}"
     for owner in V3_OWNERS:
         yield "GET", f"/v3/searchowner/{owner}"
+    for path in V3_ODD:
+        yield "GET", f"/v3/{path}"
 
 
 def job_requests(jobs: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     """What is asked about single jobs, and the wrappers, of the experiments of these names."""
     for name, known in jobs.items():
         yield "GET", f"/v4/experiments/{name}/wrappers"
+        for job in known:
+            yield "GET", f"/v3/history/{name}/{job}"
         for job in (*known, *JOBS):
             for what in OF_A_JOB:
                 yield "GET", f"/v4/experiments/{name}/jobs/{job}{what}"

@@ -30,6 +30,8 @@ class JobStatus(IntEnum):
     SKIPPED = 8
     DELAYED = 9
 
+    __hash__ = int.__hash__  # that of enumerations is written in Python, and states of all jobs are looked up
+
     @classmethod
     def of(cls, value: object) -> "JobStatus":
         """The state of a code or name; anything unknown is UNKNOWN."""
@@ -178,12 +180,21 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Times(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """When an attempt of a job was submitted, started and finished; see `Attempt`."""
+    """When an attempt of a job was submitted, started and finished, and its state; see `Attempt`."""
 
     name: str
     submit: int | None
     start: int | None
     finish: int | None
+    status: str | None = None
+    run_id: int | None = None
+    workflow_commit: str | None = None
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> "Times":
+        """What is said here of an attempt."""
+        a = attempt
+        return cls(a.name, a.submit, a.start, a.finish, a.status, a.run_id, a.workflow_commit)
 
 
 class UserMetric(msgspec.Struct, frozen=True, array_like=True):

@@ -28,7 +28,7 @@ def job(
     """A job, and the submission, start and finish of its last attempt when these are given."""
     name = f"x_{date}_{member}_{chunk}_{split}"
     made = Job(name, 1, status, 1, "SIM", date, member, chunk, split, split, "", "", "", "")
-    return made, Times(name, *times) if times else None
+    return made, Times(name, *times) if times else None  # type: ignore[arg-type]
 
 
 def asked(jobs: Sequence[tuple[Job, Times | None]], now: int | None = None) -> Eta:

@@ -115,6 +115,9 @@ class LoomSource:
     def jobs(self, experiment: Experiment, query: JobQuery) -> JobPage:
         return JobList.of(self._jobs(experiment)).select(query)
 
+    def job_list(self, experiment: Experiment) -> Sequence[Job] | None:
+        return self._jobs(experiment) or None
+
     def job(self, experiment: Experiment, name: str) -> Job | None:
         return next((job for job in self._jobs(experiment) if job.name == name), None)
 
@@ -177,7 +180,7 @@ class LoomSource:
         return [attempt for attempt in found if attempt.status == "COMPLETED" and "TASK" in completed]
 
     def last_times(self, experiment: Experiment) -> Sequence[Times]:
-        return [Times(one.name, None, one.start, one.finish) for one in self.attempts(experiment)]
+        return [Times.of(one) for one in self.attempts(experiment)]
 
     def metric_runs(self, experiment: Experiment) -> Sequence[int]:
         return ()

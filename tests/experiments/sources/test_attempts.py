@@ -56,7 +56,7 @@ def test_every_version_in_any_order_of_columns(tmp_path: Path, version: int, tur
     expected = Attempt(**{name: gone.get(name, getattr(WHOLE, name)) for name in Attempt.__struct_fields__})
     reading = source(tmp_path)
     assert reading.attempts(ROW) == reading.attempts(ROW, name="a001_SIM", last=True) == [expected]
-    assert reading.last_times(ROW) == [Times("a001_SIM", 10, 20, 30)]
+    assert reading.last_times(ROW) == [Times.of(expected)]
 
 
 def test_odd_values_are_null_and_harm_nothing_else(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_was_not_yet_or_is_not_split_is_null(tmp_path: Path) -> None:
     (found,) = source(tmp_path).attempts(ROW)
     assert (found.submit, found.start, found.finish) == (None, None, None)
     assert (found.chunk, found.split, found.splits, found.energy) == (None, None, None, 1200)
-    assert source(tmp_path).last_times(ROW) == [Times("a001_SIM", None, None, None)]
+    assert source(tmp_path).last_times(ROW) == [Times.of(found)]
 
 
 def test_text_that_is_no_utf8(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_attempts_of_the_reference_experiments(reference: Path, expid: str) -> N
     found = reading.find(expid)
     last = reading.attempts(found, last=True)
     assert (len(reading.attempts(found)), len(last)) == RECORDED[expid]
-    assert [Times(a.name, a.submit, a.start, a.finish) for a in last] == reading.last_times(found)
+    assert [Times.of(a) for a in last] == reading.last_times(found)
     for attempt in last:
         assert reading.attempts(found, name=attempt.name, last=True) == [attempt]
     assert digest(reference) == before

@@ -58,7 +58,7 @@ def _load(
     jobs = source.job_list(experiment)
     if jobs is None:
         raise not_found(NO_JOB_LIST)
-    last = optional.read(partial(source.attempts, experiment, last=True)) or ()
+    last = optional.read(partial(source.last_times, experiment)) or ()
     attempts = {attempt.name: attempt for attempt in last}
     asked = [job.name for job in jobs if needs_submission(job.status, attempts.get(job.name))]
     lines = optional.read_files(partial(source.submissions, experiment, asked, last=True)) if asked else None

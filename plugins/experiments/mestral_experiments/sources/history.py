@@ -24,14 +24,11 @@ _RUN = (
     "run_id", "created", "start", "finish", "chunk_unit", "chunk_size", "completed", "total", "failed",
     "queuing", "running", "submitted", "suspended",
 )  # fmt: skip
-_TIMES: dict[str, Callable[[object], object]] = {
+_ATTEMPT: dict[str, Callable[[object], object]] = {
     "job_name": text,
     "submit": positive,
     "start": positive,
     "finish": positive,
-}
-"""Columns in the order of the fields of `Times`, and what makes a field of an odd value."""
-_ATTEMPT = _TIMES | {
     "status": text,
     "counter": integer,
     "rowtype": integer,
@@ -59,7 +56,12 @@ _ATTEMPT = _TIMES | {
     "created": text,
     "last": integer,
 }
-"""The same for `Attempt`."""
+"""Columns in the order of the fields of `Attempt`, and what makes a field of an odd value."""
+_TIMES = {
+    column: _ATTEMPT[column]
+    for column in ("job_name", "submit", "start", "finish", "status", "run_id", "workflow_commit")
+}
+"""The same for `Times`."""
 _NEEDS = ("id", "job_name", "counter", "last", "rowtype")
 _LAST = "last = 1 AND rowtype >= 1"
 _EXPRESSIONS: dict[Callable[[object], object], str] = {

@@ -104,6 +104,7 @@ class JobsContract(Given):
         states = source.states(full)
         assert states is not None
         assert sorted(states) == sorted(expected.items())
+        assert [(job.name, job.status) for job in source.job_list(full) or ()] == list(states)
         assert source.states_of(full, []) == {}
         assert source.states_of(full, [*expected, _UNKNOWN]) == expected
         assert source.states_of(full, [jobs[-1].name]) == {jobs[-1].name: jobs[-1].status}
@@ -170,6 +171,7 @@ class JobsContract(Given):
             assert (list(page.jobs), page.total) == ([], 0)
         assert source.job(empty, _UNKNOWN) is None
         assert source.states(empty) is None
+        assert source.job_list(empty) is None
         assert source.modified(empty) is None
         assert source.states_of(empty, [_UNKNOWN]) is None
         assert list(source.parents(empty, _UNKNOWN)) == list(source.children(empty, _UNKNOWN)) == []

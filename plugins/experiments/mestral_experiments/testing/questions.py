@@ -63,6 +63,7 @@ def questions(source: ExperimentSource, experiment: Experiment) -> Mapping[str, 
     asked.add(Part.JOBS, "jobs", JobQuery())
     asked.add(Part.JOBS, "jobs", JobQuery(name="!zz", offset=1, limit=3))
     asked.add(Part.JOBS, "states")
+    asked.add(Part.JOBS, "job_list")
     asked.add(Part.JOBS, "states_of", [job.name for job in jobs])
     asked.add(None, "modified")
     asked.add(Part.STRUCTURE, "edges")

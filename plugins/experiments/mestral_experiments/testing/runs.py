@@ -85,7 +85,7 @@ class RunsContract(Given):
         self, source: ExperimentSource, full: Experiment
     ) -> None:
         last = source.attempts(full, last=True)
-        expected = {a.name: Times(a.name, a.submit, a.start, a.finish) for a in last}
+        expected = {a.name: Times.of(a) for a in last}
         found = source.last_times(full)
         assert {times.name: times for times in found} == expected
         assert len(found) == len(expected)

@@ -6,11 +6,12 @@ as no seconds. Seconds are whole and not negative.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
 
-from mestral_experiments.model import Attempt, JobStatus, Submission
+from mestral_experiments.model import Attempt, JobStatus, Submission, Times
 
 SUSPICIOUS = "SUSPICIOUS"
 """State of a job about which the job list and the job itself disagree."""
@@ -19,6 +20,10 @@ ACTIVE = (JobStatus.SUBMITTED, JobStatus.QUEUING, JobStatus.RUNNING)
 """States in which time passes for a job."""
 
 _RECORDED_ITSELF = (*ACTIVE, JobStatus.FAILED, JobStatus.COMPLETED)
+_SAYS_BOTH, _SAYS_WAIT = (
+    frozenset(("COMPLETED", "FAILED", "RUNNING")),
+    frozenset(("SUBMITTED", "QUEUING", "HELD")),
+)
 _ONE_AHEAD = {"QUEUING": JobStatus.SUBMITTED, "RUNNING": JobStatus.QUEUING}
 """State of a row, and the state in the list that it may be ahead of: the list is written a little later."""
 
@@ -42,23 +47,25 @@ class JobTimes(msgspec.Struct, frozen=True, array_like=True, gc=False):
     live: bool = False
 
 
-NOTHING = {status: JobTimes(status=status.name) for status in JobStatus}
+NOTHING = {status: JobTimes(status=status._name_) for status in JobStatus}
 """The times of a job about which nothing is recorded."""
 
 
-def recorded(job_status: JobStatus, attempt: Attempt | None) -> bool:
+def recorded(job_status: JobStatus, attempt: Attempt | Times | None) -> bool:
     """Whether the last row of the history tells the times of a job in this state (METRICS.md 2.2, 2.4)."""
     if attempt is None or attempt.status is None:
         return False
-    return attempt.status == job_status.name or _ONE_AHEAD.get(attempt.status) is job_status
+    return attempt.status == job_status._name_ or _ONE_AHEAD.get(attempt.status) is job_status
 
 
-def needs_submission(job_status: JobStatus, attempt: Attempt | None) -> bool:
+def needs_submission(job_status: JobStatus, attempt: Attempt | Times | None) -> bool:
     """Whether what the job itself recorded has to tell them."""
     return job_status in _RECORDED_ITSELF and not recorded(job_status, attempt)
 
 
-def times_of(status: JobStatus, attempt: Attempt | None, submission: Submission | None, now: int) -> JobTimes:
+def times_of(
+    status: JobStatus, attempt: Attempt | Times | None, submission: Submission | None, now: int
+) -> JobTimes:
     """The times of a job.
 
     Args:
@@ -74,7 +81,7 @@ def times_of(status: JobStatus, attempt: Attempt | None, submission: Submission 
     return NOTHING[status]
 
 
-def _of_attempt(status: JobStatus, attempt: Attempt, now: int) -> JobTimes:
+def _of_attempt(status: JobStatus, attempt: Attempt | Times, now: int) -> JobTimes:
     submit, start, finish = attempt.submit, attempt.start, attempt.finish
     if status in ACTIVE:
         running = status is JobStatus.RUNNING and start is not None
@@ -85,19 +92,19 @@ def _of_attempt(status: JobStatus, attempt: Attempt, now: int) -> JobTimes:
             submit,
             start if running else None,
             None,
-            status.name,
+            status._name_,
             waiting or running,
         )
     queue, run = seconds_between(submit, start), seconds_between(start, finish)
     if status is JobStatus.SUSPENDED:
-        return JobTimes(queue, run, status=status.name)
-    return JobTimes(queue, run, submit, start, finish, status.name)
+        return JobTimes(queue, run, status=status._name_)
+    return JobTimes(queue, run, submit, start, finish, status._name_)
 
 
 def _of_submission(status: JobStatus, line: Submission, now: int) -> JobTimes:
     submit, start, finish = line.submit, line.start, line.finish
     told = line.status if line.words > 3 else None
-    effective = status.name if told in (None, status.name) or status is JobStatus.COMPLETED else SUSPICIOUS
+    effective = status.name if told in (None, status._name_) or status is JobStatus.COMPLETED else SUSPICIOUS
     if status in (JobStatus.SUBMITTED, JobStatus.QUEUING):
         return JobTimes(seconds_between(submit, now), 0, submit, None, None, effective, submit is not None)
     if status is JobStatus.RUNNING:
@@ -124,16 +131,15 @@ def seconds_between(begin: int | None, end: int | None) -> int:
 
 def running_text(times: JobTimes) -> str:
     """What titles and tables say about the time of a job (METRICS.md 2.6), which may be nothing."""
-    match times.status:
-        case "COMPLETED" | "FAILED" | "RUNNING":
-            return f"( {hms(times.queue)} ) + {hms(times.run)}"
-        case "SUBMITTED" | "QUEUING" | "HELD":
-            return f"( {hms(times.queue)} )"
-        case "SUSPICIOUS":
-            return " <small><i><b>SUSPICIOUS</b></i></small>"
-    return ""
+    status = times.status
+    if status in _SAYS_BOTH:
+        return f"( {hms(times.queue)} ) + {hms(times.run)}"
+    if status in _SAYS_WAIT:
+        return f"( {hms(times.queue)} )"
+    return " <small><i><b>SUSPICIOUS</b></i></small>" if status == SUSPICIOUS else ""
 
 
+@lru_cache(1 << 14)
 def hms(seconds: int) -> str:
     """`0:08:04`, `1 day, 2:03:04` (contract/API_V3.md 1.3)."""
     if seconds < 86400:

@@ -4,7 +4,6 @@ Guarantees: every attempt is a leaf below its member, or in `Keys`, and once mor
 name in `tree_parents` is a `refKey` of a folder and a key of `reference`. Linear in attempts, save sorting.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -233,23 +232,25 @@ def _jobs(
 def _names(attempts: Sequence[Attempt], order: Iterable[int]) -> list[str]:
     """A name for each, with a `+` for every attempt of the same job that is shown before it."""
     names = [attempt.name for attempt in attempts]
-    shown: Counter[str] = Counter()
+    before: dict[str, int] = {}
     for n in order:
         name = names[n]
-        names[n] += "+" * shown[name]
-        shown[name] += 1
+        number = before[name] = before.get(name, -1) + 1
+        if number:
+            names[n] = name + "+" * number
     return names
 
 
 def _dated(jobs: Sequence[_Job]) -> Mapping[str, Members]:
     """Jobs by the text of their date and by member, each in its order; then by chunk and as recorded."""
     dated = sorted(
-        ((job.date, job.node.member or NO_MEMBER, job) for job in jobs if job.date is not None),
-        key=lambda item: (item[0], item[1], item[2].node.chunk, item[2].split),
+        (job for job in jobs if job.date is not None), key=lambda job: (job.node.chunk, job.split)
     )
-    found = by_date_and_member((date, member, job.placed) for date, member, job in dated)
+    found = by_date_and_member(
+        (job.date, job.node.member or NO_MEMBER, job.placed) for job in dated if job.date is not None
+    )
     texts = {job.date: job.date_text or "" for job in jobs}
-    return {texts[date]: members for date, members in found.items()}
+    return {texts[date]: dict(sorted(members.items())) for date, members in sorted(found.items())}
 
 
 def _wrappers(jobs: Sequence[_Job], order: Iterable[int]) -> Mapping[str, Sequence[Placed]]:

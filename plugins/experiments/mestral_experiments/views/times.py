@@ -3,10 +3,11 @@
 Guarantees: the offset shown is the one in force at that instant, by the rules of the server's time zone.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-_BLOCK = 900  # seconds in which the hour and, in nearly every zone, the offset stay the same
+_DAY = 86400  # seconds
+_EPOCH = date(1970, 1, 1)
 
 
 def moment(seconds: int | None) -> datetime | None:
@@ -24,41 +25,45 @@ def utc_text(moment: datetime | None) -> str | None:
 
 def local_text(moment: datetime | None) -> str | None:
     """`YYYY-MM-DDTHH:MM:SS+HH:MM` in the server's time zone, fractions dropped; None stays None."""
-    return moment.astimezone().isoformat(timespec="seconds") if moment is not None else None
+    try:
+        return moment.astimezone().isoformat(timespec="seconds") if moment is not None else None
+    except OverflowError:  # the last hours of the year 9999
+        return None
 
 
 def epoch_text(seconds: int | None) -> str | None:
     """As `local_text`, of seconds since the epoch; fast, for lists. None for none, or beyond 9999."""
     if seconds is None:
         return None
-    block, rest = divmod(seconds, _BLOCK)
-    known = _block(block)
+    known = _day(seconds // _DAY)
     if known is None:
         return local_text(moment(seconds))
-    hour, minute, offset = known
-    return f"{hour}{minute + rest // 60:02d}:{rest % 60:02d}{offset}"
+    east, offset = known
+    day, second = divmod(seconds + east, _DAY)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_date(day)}T{hour:02d}:{minute:02d}:{second:02d}{offset}"
 
 
 def history_text(seconds: int | None) -> str | None:
     """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
-    if seconds is None:
-        return None
-    block, rest = divmod(seconds, _BLOCK)
-    known = _block(block)
-    if known is None:
-        text = local_text(moment(seconds))
-        return text and f"{text[:10]}-{text[11:19]}"
-    hour, minute, _ = known
-    return f"{hour[:10]}-{hour[11:]}{minute + rest // 60:02d}:{rest % 60:02d}"
+    text = epoch_text(seconds)
+    return text and f"{text[:10]}-{text[11:19]}"
 
 
-@lru_cache(1 << 15)
-def _block(number: int) -> tuple[str, int, str] | None:
-    """Date and hour, minute at its begin, and offset of a block; None where the offset changes within it."""
-    begin, end = (local_text(moment(number * _BLOCK + second)) for second in (0, _BLOCK - 1))
-    if begin is None or end is None or begin[:14] != end[:14] or begin[19:] != end[19:]:
+@lru_cache(1 << 12)
+def _day(number: int) -> tuple[int, str] | None:
+    """Seconds east of UTC, and as text, on a day since the epoch; None where they change during it."""
+    begin, end = (moment(number * _DAY + second) for second in (0, _DAY - 1))
+    text, last = local_text(begin), local_text(end)
+    if begin is None or text is None or last is None or text[19:] != last[19:]:
         return None
-    return (begin[:14], int(begin[14:16]), begin[19:]) if begin[17:19] == "00" else None
+    return int((begin.astimezone().utcoffset() or timedelta()).total_seconds()), text[19:]
+
+
+@lru_cache(1 << 12)
+def _date(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def instant(text: str | None) -> float | None:

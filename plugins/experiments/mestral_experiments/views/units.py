@@ -31,6 +31,12 @@ def sypd(chunk_years: float, splits: int | None, seconds: float) -> float | None
 
 
 @lru_cache(1 << 14)  # there are as many answers as start dates times chunks, and several jobs for each
+def chunk_texts(start: datetime, chunk: int | None, size: int | None, unit: str | None) -> tuple[str, str]:
+    """`chunk_dates` as texts, `YYYY MM DD`."""
+    begin, end = chunk_dates(start, chunk, size, unit)
+    return _text(begin), _text(end)
+
+
 def chunk_dates(
     start: datetime, chunk: int | None, size: int | None, unit: str | None
 ) -> tuple[datetime, datetime]:
@@ -46,8 +52,7 @@ def chunk_dates(
     return _later(start, (chunk - 1) * size, unit), _later(start, chunk * size, unit)
 
 
-def chunk_date_text(date: datetime) -> str:
-    """`YYYY MM DD`."""
+def _text(date: datetime) -> str:
     return f"{date.year:04d} {date.month:02d} {date.day:02d}"
 
 

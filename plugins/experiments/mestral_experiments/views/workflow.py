@@ -9,11 +9,11 @@ their names. Linear in jobs and edges.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from mestral_experiments.model import (
-    Attempt,
     Job,
     JobStatus,
     LogFiles,
@@ -21,6 +21,7 @@ from mestral_experiments.model import (
     Run,
     Settings,
     Submission,
+    Times,
 )
 from mestral_experiments.views import html
 from mestral_experiments.views.jobtimes import (
@@ -32,15 +33,24 @@ from mestral_experiments.views.jobtimes import (
     wrapper_waits,
 )
 from mestral_experiments.views.times import epoch_text
-from mestral_experiments.views.units import chunk_date_text, chunk_dates, sypd, years
+from mestral_experiments.views.units import chunk_texts, sypd, years
+
+T = TypeVar("T")
 
 _WITH_SUBMIT = frozenset(
     (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.QUEUING, JobStatus.RUNNING, JobStatus.SUBMITTED)
 )
 _WITH_START = frozenset((JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.RUNNING))
 _FINISHED = frozenset((JobStatus.COMPLETED, JobStatus.FAILED))
+_COMPLETED = JobStatus.COMPLETED
 _NO_LOGS = LogFiles(None, None)
+_NO_DATES = (None, None)
+_NO_SYMBOL = (None, "dot", "")
 _NO_RESOURCES = Resources()
+
+
+_Chunk = tuple[int | None, str | None, float]
+"""Size and unit of a chunk, and its simulated years."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -63,7 +73,7 @@ class Loaded(msgspec.Struct, frozen=True):
     jobs: Sequence[Job]
     edges: Sequence[tuple[str, str]]
     wrappers: Mapping[str, str]
-    attempts: Mapping[str, Attempt]
+    attempts: Mapping[str, Times]
     submissions: Mapping[str, Submission]
     settings: Settings | None
     logs: Mapping[str, LogFiles]
@@ -123,7 +133,6 @@ class Workflow:
         expid: Its name.
         jobs: Every job, in list order.
         packages: Names of the jobs of each wrapper that has some in the list, by their first jobs.
-        edges: Places in `jobs` of each job and of each that waits for it.
         chunk_size, chunk_unit: Of the configuration; 0 and "" where it does not say.
         version: Version of Autosubmit that the configuration names.
         modified: When the job list changed last (aware, UTC).
@@ -131,152 +140,174 @@ class Workflow:
     """
 
     def __init__(self, loaded: Loaded, now: int) -> None:
-        self._loaded = loaded
         self.expid = loaded.expid
         self.modified = loaded.modified
-        settings = loaded.settings
+        self._settings = settings = loaded.settings
         self.chunk_size = (settings.chunk_size if settings else None) or 0
         self.chunk_unit = (settings.chunk_unit if settings else None) or ""
         self.version = settings.version if settings else None
-        self._position = {job.name: n for n, job in enumerate(loaded.jobs)}
-        self.packages = _packages(loaded.wrappers, self._position)
-        self._shapes = {package: "hexagon" if n % 2 else "square" for n, package in enumerate(self.packages)}
-        self._codes = {package: wrapper_code(package) for package in self.packages}
-        self._parents, self._children = _relatives(loaded.edges, self._position)
-        self.edges: Sequence[tuple[int, int]] = [
-            (self._position[parent], self._position[child])
-            for parent, children in self._children.items()
-            for child in children
-        ]
-        self._raw = [self._times(job, now) for job in loaded.jobs]
+        self._jobs, self._runs = loaded.jobs, loaded.runs
+        # What follows goes by the place of a job in the list: looking for names costs more than all else.
+        self._place = {job.name: n for n, job in enumerate(loaded.jobs)}
+        self._attempts = _placed(loaded.attempts, self._place)
+        self._submissions = _placed(loaded.submissions, self._place)
+        self._logs = _placed(loaded.logs, self._place)
+        self._package = _placed(loaded.wrappers, self._place)
+        self.packages: dict[str, list[str]] = {}
+        for n, package in self._package.items():
+            self.packages.setdefault(package, []).append(loaded.jobs[n].name)
+        self._symbols = {
+            package: (wrapper_code(package), "hexagon" if n % 2 else "square", html.wrapped(package))
+            for n, package in enumerate(self.packages)
+        }
+        self._parents, self._children = _relatives(loaded.edges, self._place)
+        self._raw = [self._times(n, job.status, now) for n, job in enumerate(loaded.jobs)]
         self._waits = self._corrected(self.packages)
         self._post = self._post_seconds()
-        self.jobs: Sequence[JobView] = [self._view(n) for n in range(len(loaded.jobs))]
+        self.jobs: Sequence[JobView] = self._views(range(len(loaded.jobs)))
         self._live = [n for n, times in enumerate(self._raw) if times.live]
-        self._loaded = self._needed_later(loaded)
+        self._forget()
 
     @property
     def live(self) -> bool:
         """Whether some of it depends on now."""
         return bool(self._live)
 
+    @property
+    def edges(self) -> Sequence[tuple[int, int]]:
+        """Places in `jobs` of each job and of each that waits for it."""
+        place = self._place
+        return [(n, place[child]) for n, view in enumerate(self.jobs) for child in view.children]
+
     def move_to(self, now: int) -> None:
         """Bring what depends on now to another moment (epoch seconds); all else stays."""
         if not self._live:
             return
-        jobs = self._loaded.jobs
         changed = set(self._live)
         packages: dict[str, Sequence[str]] = {}
         for n in self._live:
-            self._raw[n] = self._times(jobs[n], now)
-            package = self._loaded.wrappers.get(jobs[n].name)
-            if package in self.packages:
-                packages[package] = self.packages[package]
+            self._raw[n] = self._times(n, self._jobs[n].status, now)
+            if n in self._package:
+                packages[self._package[n]] = self.packages[self._package[n]]
         for members in packages.values():
             for name in members:
-                self._waits.pop(name, None)
-                changed.add(self._position[name])
+                self._waits.pop(self._place[name], None)
+                changed.add(self._place[name])
         self._waits.update(self._corrected(packages))
         shown = list(self.jobs)
-        for n in changed:
-            shown[n] = self._view(n)
+        for n, view in zip(changed, self._views(changed), strict=True):
+            shown[n] = view
         self.jobs = shown
 
-    def _needed_later(self, loaded: Loaded) -> Loaded:
-        """What `move_to` needs of it: that of the jobs that it changes."""
-        live = [loaded.jobs[n].name for n in self._live]
-        packages = {loaded.wrappers[name] for name in live if name in loaded.wrappers}
-        names = {*live, *(name for package in packages for name in self.packages[package])}
-        return msgspec.structs.replace(
-            loaded,
-            edges=(),
-            attempts={name: loaded.attempts[name] for name in names if name in loaded.attempts},
-            submissions={name: loaded.submissions[name] for name in names if name in loaded.submissions},
-            logs={name: loaded.logs[name] for name in names if name in loaded.logs},
-        )
+    def _forget(self) -> None:
+        """Let go of what `move_to` does not need: what is known of jobs that it does not change."""
+        packages = {self._package[n] for n in self._live if n in self._package}
+        needed = {*self._live, *(self._place[name] for one in packages for name in self.packages[one])}
+        for known in (self._attempts, self._submissions, self._logs):
+            for n in known.keys() - needed:
+                del known[n]
 
-    def _times(self, job: Job, now: int) -> JobTimes:
-        attempt, line = self._loaded.attempts.get(job.name), self._loaded.submissions.get(job.name)
+    def _times(self, n: int, status: JobStatus, now: int) -> JobTimes:
+        attempt, line = self._attempts.get(n), self._submissions.get(n)
         if attempt is None and line is None:
-            return NOTHING[job.status]
-        return times_of(job.status, attempt, line, now)
+            return NOTHING[status]
+        return times_of(status, attempt, line, now)
 
-    def _corrected(self, packages: Mapping[str, Sequence[str]]) -> dict[str, int]:
-        raw, position = self._raw, self._position
-        return wrapper_waits(
+    def _corrected(self, packages: Mapping[str, Sequence[str]]) -> dict[int, int]:
+        """Waits of jobs in these wrappers, by place."""
+        raw, place, parents, children = self._raw, self._place, self._parents, self._children
+        found = wrapper_waits(
             packages,
-            lambda name: self._children.get(name, ()),
-            lambda name: name in self._children or name in self._parents,
-            lambda name: raw[position[name]],
+            lambda name: children[place[name]],
+            lambda name: bool(children[place[name]] or parents[place[name]]),
+            lambda name: raw[place[name]],
         )
+        return {place[name]: wait for name, wait in found.items()}
 
     def _post_seconds(self) -> float:
         """Mean seconds of post-processing, rounded; 0 without any (METRICS.md 3.2)."""
         seconds = [
-            self._waits.get(job.name, times.queue) + times.run
-            for job, times in zip(self._loaded.jobs, self._raw, strict=True)
-            if job.section == "POST" and job.status is JobStatus.COMPLETED
+            self._waits.get(n, self._raw[n].queue) + self._raw[n].run
+            for n, job in enumerate(self._jobs)
+            if job.section == "POST" and job.status is _COMPLETED
         ]
         return round(sum(seconds) / len(seconds), 4) if seconds else 0.0
 
-    def _view(self, n: int) -> JobView:
-        loaded, job, times = self._loaded, self._loaded.jobs[n], self._raw[n]
-        name, status = job.name, job.status
-        wait = self._waits.get(name)
-        if wait is not None and wait != times.queue:
-            times = msgspec.structs.replace(times, queue=wait)
-        attempt = loaded.attempts.get(name)
-        run = loaded.runs.get(attempt.run_id) if attempt is not None and attempt.run_id else None
+    def _views(self, places: Iterable[int]) -> list[JobView]:
+        """Jobs as they are shown. One loop for all: what it does for one job counts fifty thousand times."""
+        jobs, raw, parents_of, children_of = self._jobs, self._raw, self._parents, self._children
+        wait_of, package_of, logs_of = self._waits.get, self._package.get, self._logs.get
+        attempt_of, post = self._attempts.get, self._post
+        chunk_of_run, own_chunk = self._chunk_of_run(), self._own_chunk()
+        resources: dict[str, Resources] = {}
+        made = []
+        for n in places:
+            job, times = jobs[n], raw[n]
+            status, date, section, chunk = job.status, job.date, job.section, job.chunk
+            wait = wait_of(n)
+            if wait is not None and wait != times.queue:
+                times = msgspec.structs.replace(times, queue=wait)
+            attempt = attempt_of(n)
+            size, unit, length = own_chunk
+            if attempt is not None and attempt.run_id is not None:
+                size, unit, length = chunk_of_run.get(attempt.run_id, own_chunk)
+            date_text, date_plus = chunk_texts(date, chunk, size, unit) if date is not None else _NO_DATES
+            speed = slow = None
+            if status is _COMPLETED and chunk is not None and chunk > 0:
+                speed = sypd(length, job.splits, times.run)
+                slow = sypd(length, job.splits, times.queue + times.run + post)
+            if section not in resources:
+                resources[section] = self._resources(section)
+            package = package_of(n)
+            code, shape, badge = self._symbols[package] if package is not None else _NO_SYMBOL
+            parents, children = parents_of[n], children_of[n]
+            logs = (logs_of(n) if status in _FINISHED else None) or _NO_LOGS
+            said = running_text(times)
+            made.append(
+                JobView(
+                    job,
+                    times,
+                    said,
+                    epoch_text(times.submit) if status in _WITH_SUBMIT else None,
+                    epoch_text(times.start) if status in _WITH_START else None,
+                    epoch_text(times.finish) if status in _FINISHED else None,
+                    size,
+                    unit,
+                    date_text,
+                    date_plus,
+                    speed,
+                    slow,
+                    package,
+                    code,
+                    shape,
+                    parents,
+                    children,
+                    resources[section],
+                    logs.out,
+                    logs.err,
+                    attempt.workflow_commit if attempt is not None and recorded(status, attempt) else None,
+                    f"{html.text(job.name)}{html.STATUS_BADGES[status]}{' ~ ' if said else ''}{said}"
+                    f"{'' if children else html.TARGET}{'' if parents else html.SOURCE}"
+                    f"{html.SYNC if date is not None and job.member is None else ''}{badge}",
+                )
+            )
+        return made
+
+    def _own_chunk(self) -> _Chunk:
+        """Size, unit and simulated years of a chunk of the configuration."""
         size, unit = self.chunk_size or None, self.chunk_unit or None
-        if run is not None and run.chunk_size and run.chunk_unit:
-            size, unit = run.chunk_size, run.chunk_unit
-        date = date_plus = None
-        if job.date is not None:
-            date, date_plus = map(chunk_date_text, chunk_dates(job.date, job.chunk, size, unit))
-        speed = slow = None
-        if status is JobStatus.COMPLETED and job.chunk is not None and job.chunk > 0:
-            length = years(unit, size)
-            speed = sypd(length, job.splits, times.run)
-            slow = sypd(length, job.splits, times.queue + times.run + self._post)
-        package = loaded.wrappers.get(name)
-        parents, children = self._parents.get(name, ()), self._children.get(name, ())
-        logs = loaded.logs.get(name, _NO_LOGS) if status in _FINISHED else _NO_LOGS
-        said = running_text(times)
-        title = [html.text(name), html.STATUS_BADGES[status]]
-        if said:
-            title += (" ~ ", said)
-        if not children:
-            title.append(html.TARGET)
-        if not parents:
-            title.append(html.SOURCE)
-        if job.date is not None and job.member is None:
-            title.append(html.SYNC)
-        if package is not None:
-            title.append(html.wrapped(package))
-        return JobView(
-            job,
-            times,
-            said,
-            epoch_text(times.submit) if status in _WITH_SUBMIT else None,
-            epoch_text(times.start) if status in _WITH_START else None,
-            epoch_text(times.finish) if status in _FINISHED else None,
-            size,
-            unit,
-            date,
-            date_plus,
-            speed,
-            slow,
-            package,
-            self._codes[package] if package is not None else None,
-            self._shapes[package] if package is not None else "dot",
-            parents,
-            children,
-            loaded.settings.resources_of(job.section) if loaded.settings else _NO_RESOURCES,
-            logs.out,
-            logs.err,
-            attempt.workflow_commit if attempt is not None and recorded(status, attempt) else None,
-            "".join(title),
-        )
+        return size, unit, years(unit, size)
+
+    def _chunk_of_run(self) -> dict[int, _Chunk]:
+        """The same of every run that says it."""
+        return {
+            run.run_id: (run.chunk_size, run.chunk_unit, years(run.chunk_unit, run.chunk_size))
+            for run in self._runs.values()
+            if run.chunk_size and run.chunk_unit
+        }
+
+    def _resources(self, section: str) -> Resources:
+        return self._settings.resources_of(section) if self._settings else _NO_RESOURCES
 
 
 def wrapper_code(package: str) -> str | None:
@@ -285,24 +316,24 @@ def wrapper_code(package: str) -> str | None:
     return parts[-3] if len(parts) >= 5 else None
 
 
-def _packages(wrappers: Mapping[str, str], position: Mapping[str, int]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for job, package in wrappers.items():
-        if job in position:
-            found.setdefault(package, []).append(job)
-    return found
+def _placed(known: Mapping[str, T], place: Mapping[str, int]) -> dict[int, T]:
+    """What is known of jobs of the list, by their places."""
+    return {n: value for name, value in known.items() if (n := place.get(name)) is not None}
 
 
 def _relatives(
-    edges: Iterable[tuple[str, str]], position: Mapping[str, int]
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Parents and children by name."""
-    parents: dict[str, list[str]] = {}
-    children: dict[str, list[str]] = {}
-    for parent, child in dict.fromkeys(edges):
-        if parent in position and child in position and parent != child:
-            children.setdefault(parent, []).append(child)
-            parents.setdefault(child, []).append(parent)
-    for names in (*parents.values(), *children.values()):
-        names.sort()
+    edges: Iterable[tuple[str, str]], place: Mapping[str, int]
+) -> tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]:
+    """Names of the parents and of the children of every job, by its place."""
+    parents: list[list[str]] = [[] for _ in place]
+    children: list[list[str]] = [[] for _ in place]
+    for parent, child in edges:
+        above, below = place.get(parent), place.get(child)
+        if above is not None and below is not None and above != below:
+            children[above].append(child)
+            parents[below].append(parent)
+    for names in (parents, children):
+        for n, found in enumerate(names):
+            if len(found) > 1:
+                names[n] = sorted(set(found))
     return parents, children

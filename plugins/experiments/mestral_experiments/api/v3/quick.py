@@ -13,6 +13,11 @@ from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.quick import Quick, no_quick
 
+_FAILED = (
+    "Exception: Autosubmit API couldn't open pkl file. If you are sure that your experiment is running "
+    "correctly, try again: "
+)
+
 
 @get(
     "/v3/quick/{expid:str}",
@@ -24,9 +29,7 @@ from mestral_experiments.views.quick import Quick, no_quick
 async def quick(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
     """From the job list and the wrappers alone."""
     source = source_of(request)
-    return await respond(
-        request, lambda: _plan(source, expid), lambda message: no_quick(f"Exception: {message}")
-    )
+    return await respond(request, lambda: _plan(source, expid), lambda message: no_quick(_FAILED + message))
 
 
 def _plan(source: ExperimentSource, expid: str) -> Plan:
