@@ -36,7 +36,7 @@ from mestral_experiments.views.jobtimes import running_text
 from mestral_experiments.views.runspeed import post_seconds, with_speed
 from mestral_experiments.views.times import history_text
 from mestral_experiments.views.together import code_of, waits
-from mestral_experiments.views.units import chunk_date_text, chunk_dates, sypd, years
+from mestral_experiments.views.units import chunk_texts, sypd, years
 
 NO_RUN = "Autosubmit couldn't fin the experiment header information necessary to complete this request."
 """The contract's words for a run that is not there, its slip included."""
@@ -175,7 +175,7 @@ def _jobs(
         begin = end = ""
         if text is not None and date is not None:
             parents = (f"{expid}_{text}_{member or NO_MEMBER}",)
-            begin, end = _chunk(date, attempt.chunk, run.chunk_size, run.chunk_unit)
+            begin, end = chunk_texts(date, attempt.chunk, run.chunk_size, run.chunk_unit)
         own_title = title
         if code is not None:
             parents += (wrapper_key(str(code)),)
@@ -274,13 +274,6 @@ def _wrapper_title(name: str, counts: Counts) -> str:
 
 def _log(folder: str, name: str | None) -> str:
     return "NA" if name == "NA" else f"{folder}{name or ''}"
-
-
-@lru_cache(1 << 14)
-def _chunk(date: datetime, chunk: int | None, size: int | None, unit: str | None) -> tuple[str, str]:
-    """Begin and end of a chunk as texts."""
-    begin, end = chunk_dates(date, chunk, size, unit)
-    return chunk_date_text(begin), chunk_date_text(end)
 
 
 @lru_cache(1 << 10)
