@@ -103,7 +103,7 @@ class RunDetail(msgspec.Struct, frozen=True):
 def run_detail(
     expid: str, runs: Sequence[Run], run: Run, attempts: Sequence[Attempt], log_folder: str, now: int
 ) -> tuple[RunDetail, bool]:
-    """The detail of a run, and whether it depends on now.
+    """The detail of a run, and whether it depends on now; a run without attempts has no `reference`.
 
     Args:
         expid: Name of the experiment.
@@ -123,13 +123,17 @@ def run_detail(
         *keys_folder([jobs[n].placed.leaf for n in order if jobs[n].date_text is None]),
         *wrappers_folder(expid, _wrappers(jobs, order), counts, _wrapper_title),
     ]
-    reference = {
-        **{key: msgspec.structs.asdict(found) for key, found in counts.items()},
-        **_TAGS,
-        "packages": sorted({str(job.node.wrapper) for job in jobs if job.node.wrapper is not None}),
-        "chunk_unit": run.chunk_unit,
-        "chunk_size": run.chunk_size,
-    }
+    reference: Reference = (
+        {}
+        if not jobs
+        else {
+            **{key: msgspec.structs.asdict(found) for key, found in counts.items()},
+            **_TAGS,
+            "packages": sorted({str(job.node.wrapper) for job in jobs if job.node.wrapper is not None}),
+            "chunk_unit": run.chunk_unit,
+            "chunk_size": run.chunk_size,
+        }
+    )
     nodes = [jobs[n].node for n in order]
     return RunDetail(folders, nodes, len(nodes), reference, False, "", _TIMESTAMP), live
 
@@ -243,9 +247,7 @@ def _names(attempts: Sequence[Attempt], order: Iterable[int]) -> list[str]:
 
 def _dated(jobs: Sequence[_Job]) -> Mapping[str, Members]:
     """Jobs by the text of their date and by member, each in its order; then by chunk and as recorded."""
-    dated = sorted(
-        (job for job in jobs if job.date is not None), key=lambda job: (job.node.chunk, job.split)
-    )
+    dated = sorted((job for job in jobs if job.date is not None), key=lambda job: (job.node.chunk, job.split))
     found = by_date_and_member(
         (job.date, job.node.member or NO_MEMBER, job.placed) for job in dated if job.date is not None
     )
