@@ -120,7 +120,7 @@ def run_detail(
     counts: dict[str, Counts] = {}
     folders = [
         *date_folders(expid, _dated(jobs), counts, clean=True),
-        *keys_folder([jobs[n].placed.leaf for n in order if jobs[n].date_text is None]),
+        *keys_folder([jobs[n].placed.leaf for n in order if jobs[n].date is None]),
         *wrappers_folder(expid, _wrappers(jobs, order), counts, _wrapper_title),
     ]
     reference: Reference = (
@@ -146,8 +146,7 @@ class _Job(msgspec.Struct, frozen=True, gc=False):
     in_wrapper: Placed
     live: bool
     split: int
-    date: datetime | None
-    date_text: str | None
+    date: str | None
 
 
 def _jobs(
@@ -229,7 +228,7 @@ def _jobs(
         placed = in_wrapper = Placed(Leaf(title, name), status, section)
         if own_title is not title:
             placed = Placed(Leaf(own_title, name), status, section)
-        jobs.append(_Job(node, placed, in_wrapper, each.live, attempt.split or 0, date, text))
+        jobs.append(_Job(node, placed, in_wrapper, each.live, attempt.split or 0, text))
     return jobs
 
 
@@ -245,14 +244,14 @@ def _names(attempts: Sequence[Attempt], order: Iterable[int]) -> list[str]:
     return names
 
 
-def _dated(jobs: Sequence[_Job]) -> Mapping[str, Members]:
+def _dated(jobs: Iterable[_Job]) -> Mapping[str, Members]:
     """Jobs by the text of their date and by member, each in its order; then by chunk and as recorded."""
-    dated = sorted((job for job in jobs if job.date is not None), key=lambda job: (job.node.chunk, job.split))
     found = by_date_and_member(
-        (job.date, job.node.member or NO_MEMBER, job.placed) for job in dated if job.date is not None
+        (job.date, job.node.member or NO_MEMBER, job.placed)
+        for job in sorted(jobs, key=lambda job: (job.node.chunk, job.split))
+        if job.date is not None
     )
-    texts = {job.date: job.date_text or "" for job in jobs}
-    return {texts[date]: dict(sorted(members.items())) for date, members in sorted(found.items())}
+    return {date: dict(sorted(members.items())) for date, members in sorted(found.items())}
 
 
 def _wrappers(jobs: Sequence[_Job], order: Iterable[int]) -> Mapping[str, Sequence[Placed]]:
