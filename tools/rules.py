@@ -16,6 +16,55 @@ class Rule(NamedTuple):
     reason: str
 
 
+_JOBS = r"\.(jobs|nodes|pkl_content)"
+_ASKED = "/v3/(tree|graph|pklinfo|pkltreeinfo|quick)/"
+_VIEWS = (
+    Rule(f"{_ASKED}a1ve", "", "no structure is no edges, and no error (API_V3.md 1.6, FIX)"),
+    Rule(f"{_ASKED}", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
+    Rule(f"{_ASKED}", rf"{_JOBS}\.splits?$", "splits are positive or null (API_V3.md 1.5, FIX)"),
+    Rule(f"{_ASKED}", rf"{_JOBS}\.queue$", "missing is blank (API_V3.md 1.6, FIX)"),
+    Rule(f"{_ASKED}", rf"{_JOBS}\.(out|err)$", "compressed logs are logs (API_V3.md 1.6, FIX)"),
+    Rule(
+        f"{_ASKED}", rf"{_JOBS}\.(wrapper_code|wrapper_id)$", "the number of the wrapper (API_V3.md 1.6, FIX)"
+    ),
+    Rule("/v3/quick/", r"\.tree_view\.title$", "the number of the wrapper (API_V3.md 1.6, FIX)"),
+    Rule(f"{_ASKED}", rf"{_JOBS}\.shape$", "symbols in turn (API_V3.md 1.6, FIX)"),
+    Rule(f"{_ASKED}", r"(children_list|parent_list|packages.*|edges)@order$", "by name (API_V3.md 1.6, FIX)"),
+    Rule(
+        f"{_ASKED}(aa6f)",
+        r"(children(_list)?|parents|parent_list|level|edges)(@members)?$|max_children|\.title$|\.ASYPD$|minutes_queue$|running_text$",
+        "names that are gone are left out; an unknown wrapper is a chain (API_V3.md 1.6; METRICS.md 2.5, FIX)",
+    ),
+    Rule("/v3/graph/aa6f", "", "an edge to a job that is gone breaks no graph (API_V3.md 3, FIX)"),
+    Rule(
+        f"{_ASKED}",
+        rf"{_JOBS}\.(minutes|minutes_queue|running_text|submit|start|finish|SYPD|ASYPD|workflow_commit)$",
+        "rows of type 1 count, what the job recorded counts, no time is made up (METRICS.md 2, FIX); now moves",
+    ),
+    Rule(
+        f"{_ASKED}",
+        r"\.title$",
+        "titles hold the times, which differ as above (METRICS.md 2, FIX); now moves",
+    ),
+    Rule("/v3/(tree|graph)/", r"\.pkl_timestamp$", "when the job list changed (API_V3.md 3, 4, FIX)"),
+    Rule("/v3/pkl(tree)?info/", r"\.pkl_timestamp$", "0 where there is no answer"),
+    Rule("/v3/tree/", r"\.reference$", "an object where there is no tree (API_V3.md 4, FIX)"),
+    Rule("/v3/graph/", r"\.(packages|chunk_unit|chunk_size)$", "all keys in a failure (API_V3.md 3, FIX)"),
+    Rule("/v3/graph/", r"@order$", "members of an object have no order (RFC 8259)"),
+    Rule(
+        "/v3/graph/",
+        r"\.nodes\.(x|y|level)$|\.groups_data\..*\.(x|y)$",
+        "own layout (API_V3.md 3.1, 3.3, FIX)",
+    ),
+    Rule(
+        "/v3/graph/.*/date-member",
+        r"\.(groups|groups_data|error|nodes|edges|graphviz|max_|total)",
+        "no dates, no groups (API_V3.md 3.3, FIX)",
+    ),
+    Rule("/v3/graph/.*/laplacian", "", "any graph (API_V3.md 3.2, FIX)"),
+    Rule("/v3/graph/", r"\.code$", "the envelope"),
+)
+
 FILES = (
     Rule("GET /v4/?$", r"\.routes@members", "only the routes this server has are listed (API_V4.md 1.1)"),
     Rule("", r"\.code", "errors carry a machine-readable code"),
@@ -56,6 +105,7 @@ FILES = (
     Rule("/filesystem-config", r"\.config@order", "members of an object have no order (RFC 8259)"),
     Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
+    *_VIEWS,
 )
 """Between Autosubmit API and Mestral, both over files."""
 
