@@ -141,6 +141,13 @@ def real(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield from _shared(SHARED / "real" / "autosubmit", backend, tmp_path_factory)
 
 
+@pytest.fixture(scope="session", params=["demo", "reference", "real"])
+def everything(request: pytest.FixtureRequest, backend: Backend) -> TestClient[Any]:
+    """Clients of all trees of real experiments, which `backend` holds."""
+    client: TestClient[Any] = request.getfixturevalue(request.param)
+    return client
+
+
 def _shared(original: Path, backend: Backend, folders: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
     rc_file = copy_shared(original, folders.mktemp("shared"))
     backend.settle(rc_file)

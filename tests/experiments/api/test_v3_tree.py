@@ -10,20 +10,13 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from tests.experiments.api.conftest import Backend, Serve
+from tests.experiments.api.conftest import Serve
 from tests.experiments.api.tree import execute, make_tree
 
 Client = TestClient[Any]
 
 TEMPLATES = ["completed_tag", "running_tag", "queuing_tag", "failed_tag", "held_tag", "checkmark"]
 COUNTERS = ["completed", "running", "queuing", "failed", "held", "total"]
-
-
-@pytest.fixture(scope="session", params=["demo", "reference", "real"])
-def everything(request: pytest.FixtureRequest, backend: Backend) -> Client:
-    """Clients of all trees of real experiments, which `backend` holds."""
-    client: Client = request.getfixturevalue(request.param)
-    return client
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ WHOLE = Attempt(
     name="a001_SIM", submit=10, start=20, finish=30, status="COMPLETED", counter=3, rowtype=2, ncpus=16,
     nnodes=2, wallclock="1:30", qos="debug", platform="MN5", energy=1200, date="2020-01-01 00:00:00",
     section="SIM", member="fc0", chunk=1, split=1, splits=4, job_id=77, run_id=4, max_rss=1.5, ave_rss=0.5,
-    out="o.xz", err="e", rowstatus=2, workflow_commit="c0ffee", fail_count=2,
+    out="o.xz", err="e", rowstatus=2, workflow_commit="c0ffee", fail_count=2, created="2026-01-01", last=1,
 )  # fmt: skip
 FIELD = {"MaxRSS": "max_rss", "AveRSS": "ave_rss"}
 

@@ -5,7 +5,6 @@ has its counters in the reference. Linear in the number of jobs.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -130,10 +129,10 @@ def counted_title(name: str, counts: Counts) -> str:
 Members = Mapping[str, Sequence[Placed]]
 
 
-def by_date_and_member(jobs: Iterable[tuple[datetime, str, Placed]]) -> Mapping[datetime, Members]:
-    """Jobs by date and member; dates and members each in the order of their first job."""
+def by_date_and_member(jobs: Iterable[tuple[str, str, Placed]]) -> dict[str, Members]:
+    """Jobs by the text of their date and by member, each in the order of its first job."""
     order: dict[str, None] = {}
-    found: dict[datetime, dict[str, list[Placed]]] = {}
+    found: dict[str, dict[str, list[Placed]]] = {}
     for date, member, placed in jobs:
         order.setdefault(member)
         found.setdefault(date, {}).setdefault(member, []).append(placed)
@@ -152,7 +151,7 @@ def date_folders(
 
     Args:
         expid: Name of the experiment.
-        dated: Jobs by the text of their date, and by member.
+        dated: Jobs by the text of their date and by member.
         reference: Gets the counters of members.
         clean: Whether the `refKey` of a date is only its name; else it is its title.
     """

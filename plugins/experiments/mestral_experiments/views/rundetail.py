@@ -4,7 +4,6 @@ Guarantees: every attempt is a leaf below its member, or in `Keys`, and once mor
 name in `tree_parents` is a `refKey` of a folder and a key of `reference`. Linear in attempts, save sorting.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -104,7 +103,7 @@ class RunDetail(msgspec.Struct, frozen=True):
 def run_detail(
     expid: str, runs: Sequence[Run], run: Run, attempts: Sequence[Attempt], log_folder: str, now: int
 ) -> tuple[RunDetail, bool]:
-    """The detail of a run, and whether it depends on now.
+    """The detail of a run, and whether it depends on now; a run without attempts has no `reference`.
 
     Args:
         expid: Name of the experiment.
@@ -121,16 +120,20 @@ def run_detail(
     counts: dict[str, Counts] = {}
     folders = [
         *date_folders(expid, _dated(jobs), counts, clean=True),
-        *keys_folder([jobs[n].placed.leaf for n in order if jobs[n].date_text is None]),
+        *keys_folder([jobs[n].placed.leaf for n in order if jobs[n].date is None]),
         *wrappers_folder(expid, _wrappers(jobs, order), counts, _wrapper_title),
     ]
-    reference = {
-        **{key: msgspec.structs.asdict(found) for key, found in counts.items()},
-        **_TAGS,
-        "packages": sorted({str(job.node.wrapper) for job in jobs if job.node.wrapper is not None}),
-        "chunk_unit": run.chunk_unit,
-        "chunk_size": run.chunk_size,
-    }
+    reference: Reference = (
+        {}
+        if not jobs
+        else {
+            **{key: msgspec.structs.asdict(found) for key, found in counts.items()},
+            **_TAGS,
+            "packages": sorted({str(job.node.wrapper) for job in jobs if job.node.wrapper is not None}),
+            "chunk_unit": run.chunk_unit,
+            "chunk_size": run.chunk_size,
+        }
+    )
     nodes = [jobs[n].node for n in order]
     return RunDetail(folders, nodes, len(nodes), reference, False, "", _TIMESTAMP), live
 
@@ -143,8 +146,7 @@ class _Job(msgspec.Struct, frozen=True, gc=False):
     in_wrapper: Placed
     live: bool
     split: int
-    date: datetime | None
-    date_text: str | None
+    date: str | None
 
 
 def _jobs(
@@ -176,7 +178,7 @@ def _jobs(
         begin = end = ""
         if text is not None and date is not None:
             parents = (f"{expid}_{text}_{member or NO_MEMBER}",)
-            begin, end = _chunk(date, attempt.chunk, run.chunk_size, run.chunk_unit)
+            begin, end = chunk_texts(date, attempt.chunk, run.chunk_size, run.chunk_unit)
         own_title = title
         if code is not None:
             parents += (wrapper_key(str(code)),)
@@ -226,30 +228,30 @@ def _jobs(
         placed = in_wrapper = Placed(Leaf(title, name), status, section)
         if own_title is not title:
             placed = Placed(Leaf(own_title, name), status, section)
-        jobs.append(_Job(node, placed, in_wrapper, each.live, attempt.split or 0, date, text))
+        jobs.append(_Job(node, placed, in_wrapper, each.live, attempt.split or 0, text))
     return jobs
 
 
 def _names(attempts: Sequence[Attempt], order: Iterable[int]) -> list[str]:
     """A name for each, with a `+` for every attempt of the same job that is shown before it."""
     names = [attempt.name for attempt in attempts]
-    shown: Counter[str] = Counter()
+    before: dict[str, int] = {}
     for n in order:
         name = names[n]
-        names[n] += "+" * shown[name]
-        shown[name] += 1
+        number = before[name] = before.get(name, -1) + 1
+        if number:
+            names[n] = name + "+" * number
     return names
 
 
-def _dated(jobs: Sequence[_Job]) -> Mapping[str, Members]:
+def _dated(jobs: Iterable[_Job]) -> Mapping[str, Members]:
     """Jobs by the text of their date and by member, each in its order; then by chunk and as recorded."""
-    dated = sorted(
-        ((job.date, job.node.member or NO_MEMBER, job) for job in jobs if job.date is not None),
-        key=lambda item: (item[0], item[1], item[2].node.chunk, item[2].split),
+    found = by_date_and_member(
+        (job.date, job.node.member or NO_MEMBER, job.placed)
+        for job in sorted(jobs, key=lambda job: (job.node.chunk, job.split))
+        if job.date is not None
     )
-    found = by_date_and_member((date, member, job.placed) for date, member, job in dated)
-    texts = {job.date: job.date_text or "" for job in jobs}
-    return {texts[date]: members for date, members in found.items()}
+    return {date: dict(sorted(members.items())) for date, members in sorted(found.items())}
 
 
 def _wrappers(jobs: Sequence[_Job], order: Iterable[int]) -> Mapping[str, Sequence[Placed]]:
@@ -273,12 +275,6 @@ def _wrapper_title(name: str, counts: Counts) -> str:
 
 def _log(folder: str, name: str | None) -> str:
     return "NA" if name == "NA" else f"{folder}{name or ''}"
-
-
-@lru_cache(1 << 14)
-def _chunk(date: datetime, chunk: int | None, size: int | None, unit: str | None) -> tuple[str, str]:
-    """Begin and end of a chunk as texts."""
-    return chunk_texts(date, chunk, size, unit)
 
 
 @lru_cache(1 << 10)

@@ -6,7 +6,8 @@ Guarantees: the offset shown is the one in force at that instant, by the rules o
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-_DAY = 86400  # seconds
+_DAY, _HOUR = 86400, 3600  # seconds
+_CLOCK = tuple(f"{minute:02d}:{second:02d}" for minute in range(60) for second in range(60))
 _EPOCH = date(1970, 1, 1)
 
 
@@ -47,8 +48,22 @@ def epoch_text(seconds: int | None) -> str | None:
 
 def history_text(seconds: int | None) -> str | None:
     """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
+    if seconds is None:
+        return None
+    known = _hour(seconds // _HOUR)
+    if known is not None:
+        return known + _CLOCK[seconds % _HOUR]
     text = epoch_text(seconds)
     return text and f"{text[:10]}-{text[11:19]}"
+
+
+@lru_cache(1 << 14)
+def _hour(number: int) -> str | None:
+    """Date and hour in an hour since the epoch; None where the local hour begins or ends at another one."""
+    begin, end = epoch_text(number * _HOUR), epoch_text((number + 1) * _HOUR - 1)
+    if begin is None or end is None or f"{begin[:14]}59:59" != end[:19] or begin[14:19] != "00:00":
+        return None
+    return f"{begin[:10]}-{begin[11:14]}"
 
 
 @lru_cache(1 << 12)

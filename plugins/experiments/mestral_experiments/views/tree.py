@@ -111,12 +111,12 @@ def tree(workflow: Workflow) -> Tree:
         for view in workflow.jobs
     }
     dated = by_date_and_member(
-        (view.job.date, _member(view), placed[view.job.name])
+        (texts[view.job.date], _member(view), placed[view.job.name])
         for view in workflow.jobs
         if view.job.date is not None
     )
     folders = [
-        *date_folders(workflow.expid, {texts[date]: members for date, members in dated.items()}, counts),
+        *date_folders(workflow.expid, dated, counts),
         *keys_folder([placed[view.job.name].leaf for view in workflow.jobs if view.job.date is None]),
         *wrappers_folder(workflow.expid, _wrappers(workflow, placed), counts),
     ]
