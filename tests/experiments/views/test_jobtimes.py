@@ -18,7 +18,7 @@ from mestral_experiments.views.jobtimes import (
 )
 
 NOW = 1700000600
-MIDNIGHT = int(datetime(2024, 1, 1).timestamp())  # noqa: DTZ001 - jobs record local times
+MIDNIGHT = int(datetime(2024, 1, 1).timestamp())
 
 
 def line(*times: int | None, status: str | None = None) -> Submission:

@@ -6,7 +6,7 @@ import pytest
 
 from mestral_experiments.views.units import chunk_dates, chunk_texts, sypd, years
 
-DAY = datetime(2000, 1, 31)  # noqa: DTZ001 - model time has no zone
+DAY = datetime(2000, 1, 31)
 
 
 @pytest.mark.parametrize(
