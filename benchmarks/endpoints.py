@@ -135,9 +135,12 @@ def _v3(expid: str) -> list[Endpoint]:
     small: _Goals = (5.0, 200.0) if size == "01k" else shared
     change, relations, runs = change_experiment, change_relations, change_runs
     job = f"{expid}_19600101_fc0_10_SIM"
+    graph_of_states = f"/v3/graph/{expid}/standard/status"
+    drawn = {"01k": 200.0, "10k": 2300.0}.get(size)  # where a graph has to be laid out again
     return [
         Endpoint(f"v3 tree {expid}", f"/v3/tree/{expid}", *shared, relations, expid),
-        Endpoint(f"v3 graph {expid}", f"/v3/graph/{expid}/standard/none", *small, relations, expid),
+        Endpoint(f"v3 graph {expid}", f"/v3/graph/{expid}/standard/none", *small, change, expid),
+        Endpoint(f"v3 graph, new edges {expid}", graph_of_states, None, drawn, relations, expid),
         Endpoint(
             f"v3 graph, groups {expid}", f"/v3/graph/{expid}/standard/date-member", *small, change, expid
         ),

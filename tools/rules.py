@@ -24,16 +24,14 @@ _VIEWS = (
     Rule(f"{_ASKED}", rf"{_JOBS}\.splits?$", "splits are positive or null (API_V3.md 1.5, FIX)"),
     Rule(f"{_ASKED}", rf"{_JOBS}\.queue$", "missing is blank (API_V3.md 1.6, FIX)"),
     Rule(f"{_ASKED}", rf"{_JOBS}\.(out|err)$", "compressed logs are logs (API_V3.md 1.6, FIX)"),
-    Rule(
-        f"{_ASKED}", rf"{_JOBS}\.(wrapper_code|wrapper_id)$", "the number of the wrapper (API_V3.md 1.6, FIX)"
-    ),
+    Rule(f"{_ASKED}", rf"{_JOBS}\.wrapper_(code|id)$", "the number of the wrapper (API_V3.md 1.6, FIX)"),
     Rule("/v3/quick/", r"\.tree_view\.title$", "the number of the wrapper (API_V3.md 1.6, FIX)"),
     Rule(f"{_ASKED}", rf"{_JOBS}\.shape$", "symbols in turn (API_V3.md 1.6, FIX)"),
     Rule(f"{_ASKED}", r"(children_list|parent_list|packages.*|edges)@order$", "by name (API_V3.md 1.6, FIX)"),
     Rule(
         f"{_ASKED}(aa6f)",
         r"(children(_list)?|parents|parent_list|level|edges)(@members)?$|max_children|\.title$|\.ASYPD$|minutes_queue$|running_text$",
-        "names that are gone are left out; an unknown wrapper is a chain (API_V3.md 1.6; METRICS.md 2.5, FIX)",
+        "names that are gone are left out; an unknown wrapper is a chain (METRICS.md 2.5, FIX)",
     ),
     Rule("/v3/graph/aa6f", "", "an edge to a job that is gone breaks no graph (API_V3.md 3, FIX)"),
     Rule(
@@ -92,6 +90,8 @@ FILES = (
     Rule(r"/v4/experiments(\?|$)", r"\.failed$", "a NULL counter is 0 (API_V4.md 3.1, FIX)"),
     Rule("/v3/(search|running)", r"\.failed$", "a NULL counter is 0 (API_V3.md 2.4: int)"),
     Rule("/jobs/[^/]+$", r"\.(submit|start|finish)$", "no time is made up (API_V4.md 4.2, BUG)"),
+    Rule("/jobs/[^/]+$", r"\.remote_id$", "attempts inside wrappers count (METRICS.md 2.2, FIX)"),
+    Rule("/eta", r"\.avg_runtime_per_chunk_seconds$", "attempts inside wrappers count (METRICS.md 2.2, FIX)"),
     Rule("/jobs/.+/(parents|children)", "@500", "edges of a graph; missing is empty (API_V4.md 4.3, FIX)"),
     Rule("/wrappers", "@500", "no table is no rows, unknown is 404 (API_V4.md 2, FIX; 10.1)"),
     Rule("/jobs/[^/]+$", r"\.last_wrapper$", "no table is no rows (API_V4.md 2, FIX)"),

@@ -1,4 +1,7 @@
-"""What a configuration says about the jobs of a section: contract/API_V4.md 4.2, CONF."""
+"""What a configuration says about an experiment and, for v4, about the jobs of a section.
+
+Contract: API_V4.md 4.2, CONF; API_V3.md 2.2. Resources of jobs have tests of their own.
+"""
 
 from typing import Any
 
@@ -119,3 +122,64 @@ def test_unit_of_a_chunk_in_autosubmit_3() -> None:
 def test_the_commit_of_the_workflow(written: object, commit: str | None) -> None:
     assert as4(AUTOSUBMIT={"WORKFLOW_COMMIT": written}).workflow_commit == commit
     assert as4(AUTOSUBMIT=None).workflow_commit is None
+
+
+GIT, OLD_GIT = {"PROJECT": {"PROJECT_TYPE": "git"}}, {"project": {"PROJECT_TYPE": "git"}}
+
+
+@pytest.mark.parametrize(
+    ("project", "origin"),
+    [
+        ({}, ("NA", "NA")),
+        ({"PROJECT": {"PROJECT_TYPE": "none"}, "GIT": {"PROJECT_ORIGIN": "x"}}, ("NA", "NA")),
+        ({"PROJECT": {"PROJECT_TYPE": "local"}, "LOCAL": {"PROJECT_PATH": "/x"}}, ("NA", "NA")),
+        ({"PROJECT": {"PROJECT_TYPE": "GIT"}}, ("", "master")),
+        (GIT | {"GIT": {"PROJECT_ORIGIN": "o"}}, ("o", "master")),
+        (GIT | {"GIT": {"PROJECT_ORIGIN": None, "PROJECT_BRANCH": "b"}}, ("", "b")),
+        (GIT | {"GIT": {"PROJECT_ORIGIN": "o", "PROJECT_BRANCH": ""}}, ("o", "master")),
+        ({"PROJECT": {"PROJECT_TYPE": "svn"}, "SVN": {"PROJECT_URL": "u"}}, ("u", "u")),
+        ({"PROJECT": {"PROJECT_TYPE": "svn"}}, ("", "")),
+        ({"PROJECT": "git", "GIT": ["x"]}, ("NA", "NA")),
+    ],
+)  # fmt: skip
+def test_the_project(project: dict[str, Any], origin: tuple[str, str]) -> None:
+    found = as4(**project)
+    assert (found.model, found.branch) == origin
+
+
+@pytest.mark.parametrize(
+    ("exp", "origin"),
+    [
+        ({}, ("NA", "NA")),
+        (OLD_GIT | {"git": {"PROJECT_ORIGIN": "o"}}, ("o", "master")),
+        (OLD_GIT | {"git": {"PROJECT_ORIGIN": "o", "PROJECT_BRANCH": ""}}, ("o", "")),
+        ({"project": {"PROJECT_TYPE": "svn"}, "svn": {"PROJECT_URL": "u"}}, ("u", "u")),
+    ],
+)  # fmt: skip
+def test_the_project_in_autosubmit_3(exp: dict[str, Any], origin: tuple[str, str]) -> None:
+    found = as3(exp=exp)
+    assert (found.model, found.branch) == origin
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [(None, 10), ("", 10), ("x", 10), ("5", 5), (0, 0), (2.5, 2), (float("nan"), 10)]
+)
+def test_how_long_autosubmit_waits(written: object, seconds: int) -> None:
+    assert as4(CONFIG={"SAFETYSLEEPTIME": written}).update_seconds == seconds
+    assert as4().update_seconds == 10
+
+
+def test_how_long_autosubmit_3_waits() -> None:
+    assert as3(conf={"config": {"SAFETYSLEEPTIME": "7"}}).update_seconds == 7
+    assert as3().update_seconds == 10
+
+
+def test_the_main_platform_and_the_version() -> None:
+    assert (as4().hpc, as4().version) == ("LOCAL", None)
+    assert as4(DEFAULT={"HPCARCH": "mn5"}, CONFIG={"AUTOSUBMIT_VERSION": 4.1}).hpc == "MN5"
+    assert as4(CONFIG={"AUTOSUBMIT_VERSION": "4.1.5"}).version == "4.1.5"
+    for nothing in ({}, {"HPCARCH": ""}, {"HPCARCH": None}):
+        assert as4(DEFAULT=nothing, HPCARCH="LOCAL").hpc == ""
+    old = as3(exp={"experiment": {"HPCARCH": "Mn4"}}, conf={"config": {"AUTOSUBMIT_VERSION": "3.13.0"}})
+    assert (old.hpc, old.version) == ("Mn4", "3.13.0")
+    assert (as3().hpc, as3().version) == ("", None)

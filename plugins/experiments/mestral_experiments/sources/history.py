@@ -191,7 +191,7 @@ def _last(
 ) -> list[R]:
     """The attempt of each job that counts, of those that meet the conditions."""
     where = f"WHERE {' AND '.join((*conditions, _LAST))}"
-    found = _records(database, fields, record, f"{where} ORDER BY id", values, needs)
+    found = _records(database, fields, record, where, values, needs)
     names = {attempt.name for attempt in found}
     if len(names) < len(found):  # rare, and sorting by counter would cost half of the reading
         found = _records(database, fields, record, f"{where} ORDER BY counter, id", values, needs)

@@ -54,7 +54,7 @@ def newest_logs(names: str, job: str, folder: str) -> LogFiles:
         max((name for name in found if name.endswith(endings)), key=lambda name: _age(name, at), default=None)
         for endings in (_OUT, _ERR)
     )
-    return _files(out, err, folder)
+    return LogFiles(*(None if name is None else text(f"{folder}/{name}") for name in (out, err)))
 
 
 def newest_logs_by_job(names: str, folder: str) -> dict[str, LogFiles]:
@@ -63,9 +63,16 @@ def newest_logs_by_job(names: str, folder: str) -> dict[str, LogFiles]:
     Args:
         names, folder: As for `newest_logs`.
     """
-    every = names.split("/")
-    out, err = (_newest([name for name in every if name.endswith(ends)]) for ends in (_OUT, _ERR))
-    return {job: _files(out.get(job), err.get(job), folder) for job in out | err}
+    every = (text(names) or "").split("/")
+    out, err = (_newest([name for name in every if name.endswith(endings)]) for endings in (_OUT, _ERR))
+    start = f"{text(folder)}/"
+    found = {}
+    for job, name in out.items():
+        other = err.pop(job, None)
+        found[job] = LogFiles(start + name, None if other is None else start + other)
+    for job, name in err.items():
+        found[job] = LogFiles(None, start + name)
+    return found
 
 
 def _newest(names: Iterable[str]) -> dict[str, str]:
@@ -81,11 +88,6 @@ def _newest(names: Iterable[str]) -> dict[str, str]:
 def _age(name: str, at: int) -> tuple[str, str]:
     """What says how new a log is: the component of its name with the time of the submission, then all."""
     return name.split(".", at + 1)[at], name
-
-
-def _files(out: str | None, err: str | None, folder: str) -> LogFiles:
-    out, err = (text(f"{folder}/{name}") if name is not None else None for name in (out, err))
-    return LogFiles(out, err)
 
 
 def run_logs(names: str) -> list[str]:

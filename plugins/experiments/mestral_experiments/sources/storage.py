@@ -89,13 +89,13 @@ class Database(Protocol):
     ) -> str | None:
         """Rows of a table as one JSON list of lists (of values, for a single column).
 
-        The database writes it in half the time that it takes to bring the values into Python one by one, and
+        SQLite writes it in half the time that it takes to bring the values into Python one by one, and
         msgspec decodes it into records. Arguments as for `select`, an absent column reads as null. Of real
         numbers 15 digits are certain.
 
         Returns:
-            The JSON; None where `select` has to be asked: no such table, one of `needs` is absent, or a value
-            that JSON cannot hold.
+            The JSON; None where `select` has to be asked: it is faster, there is no such table, one of
+            `needs` is absent, or a value is one that JSON cannot hold.
         """
         ...
 

@@ -51,7 +51,11 @@ def read_edges(database: Database) -> list[tuple[str, str]]:
     if json is not None:
         with suppress(msgspec.DecodeError):
             return _EDGES.decode(json)
-    return edges_of(database.select(_TABLE, _NEEDS, tail, needs=_NEEDS))
+    found = database.select(_TABLE, _NEEDS, tail, needs=_NEEDS)
+    try:
+        return msgspec.convert(found, list[tuple[str, str]])
+    except msgspec.ValidationError:
+        return edges_of(found)
 
 
 def examine(database: Database) -> str:

@@ -30,10 +30,10 @@ class Hours(dict[str, int | None]):
 
     def seconds(self, word: str) -> int | None:
         """Epoch seconds of a time; None when it is none, or before the epoch."""
-        if len(word) != _LENGTH or not (word.isascii() and word.isdecimal()):
+        if len(word) != _LENGTH or not (word.isdecimal() and word.isascii()):
             return None
         start = self[word[:10]]
-        minute, second = int(word[10:12]), int(word[12:])
+        minute, second = divmod(int(word[10:]), 100)
         if start is None or minute > 59 or second > 59:
             return _reckoned(word)
         return start + 60 * minute + second
@@ -73,14 +73,20 @@ def read_submissions(path: str, hours: Hours, *, last: bool) -> tuple[list[Submi
 
 
 def _submission(words: list[str], hours: Hours) -> Submission:
-    submit, start, finish = [*map(hours.seconds, words[:3]), None, None, None][:3]
-    status = words[3] if len(words) > 3 and len(words[3]) != _LENGTH else None
-    return Submission(submit, start, finish, status, len(words))
+    count, seconds = len(words), hours.seconds
+    return Submission(
+        submit=seconds(words[0]),
+        start=seconds(words[1]) if count > 1 else None,
+        finish=seconds(words[2]) if count > 2 else None,
+        status=words[3] if count > 3 and len(words[3]) != _LENGTH else None,
+        words=count,
+    )
 
 
 def _reckoned(word: str) -> int | None:
     try:
-        seconds = int(datetime.strptime(word, "%Y%m%d%H%M%S").timestamp())  # noqa: DTZ007 - local
+        date = map(int, (word[:4], word[4:6], word[6:8], word[8:10], word[10:12], word[12:]))
+        seconds = int(datetime(*date).timestamp())  # type: ignore[arg-type]  # noqa: DTZ001 - local
     except (ValueError, OverflowError, OSError):
         return None
     return seconds if seconds > 0 else None

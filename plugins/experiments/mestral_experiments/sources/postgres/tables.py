@@ -70,13 +70,12 @@ class PostgresTables:
         *,
         needs: Sequence[str],
     ) -> str | None:
-        """See `Database`."""
+        """See `Database`; of one column only: wide rows arrive sooner than PostgreSQL writes them as JSON."""
         present = self._columns(table)
-        if not present or not present.keys() >= set(needs):
+        if len(wanted) > 1 or not present or not present.keys() >= set(needs):
             return None
-        some = _expressions(present, wanted)
-        row = some[0] if len(some) == 1 else f"json_build_array({', '.join(some)})"
-        rows = f"SELECT {row} AS one FROM {self._name(table)} {self._tail(tail, present)}"  # noqa: S608
+        (one,) = _expressions(present, wanted)
+        rows = f"SELECT {one} AS one FROM {self._name(table)} {self._tail(tail, present)}"  # noqa: S608
         ((found,),) = self._rows(f"SELECT json_agg(one)::text FROM ({rows}) rows", _sought(values))  # noqa: S608
         return found or "[]"
 
