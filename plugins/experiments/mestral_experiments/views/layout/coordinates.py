@@ -1,7 +1,6 @@
 """x of jobs and bends in ordered layers: edges short, parents over the middle of their children.
 
-Guarantees: neighbours in a layer keep their order and their distance; a fixed number of passes, each about
-linear in jobs, bends and edges.
+Guarantees: neighbours in a layer keep their order and their distance; work about linear in jobs, bends and edges.
 """
 
 from bisect import insort
@@ -10,52 +9,62 @@ from collections.abc import Sequence
 from mestral_experiments.views.layout.layers import Layers
 from mestral_experiments.views.layout.ordering import Order
 
-_SWEEPS = 6
+_SWEEPS = 4
+
+_Side = Sequence[Sequence[int]]
+"""The neighbours of each job and bend above it, or below."""
 
 
-def coordinates(order: Order, graph: Layers, widths: Sequence[float]) -> list[float]:
+def coordinates(order: Order, graph: Layers, widths: Sequence[float], pull: int = 1) -> list[float]:
     """x of each job and bend.
 
-    Layer after layer is placed as close as possible to the layer above, then the same upwards, then between the
-    two: each time the sum of the lengths is the least that the layer's order and distances allow, as where one
-    fits a rising curve to points by their medians.
+    Layer after layer is placed as close as possible to the layer above, then upwards to the layer below, then
+    between the two: each time the sum of the lengths is the least that the order and the distances in the layer
+    allow, a regression to a rising curve by medians.
 
     Args:
         order: From left to right.
         graph: What is ordered.
         widths: What each job and bend takes, the distance to the next included.
+        pull: How much more than another edge counts what connects two bends: long edges get straighter.
     """
     x = [0.0] * len(graph.layer)
     downwards, upwards = order[1:], order[-2::-1]
-    for _ in range(_SWEEPS):
-        for row in downwards:
-            _place(row, (graph.above,), x, widths)
-        for row in upwards:
-            _place(row, (graph.below,), x, widths)
-    for _ in range(_SWEEPS):
-        for row in order:
-            _place(row, (graph.above, graph.below), x, widths)
-        for row in upwards:
-            _place(row, (graph.above, graph.below), x, widths)
+    both = graph.above, graph.below
+    for down, up in (((graph.above,), (graph.below,)), (both, both)):
+        for _ in range(_SWEEPS):
+            before = x.copy()
+            for row in downwards:
+                _place(row, down, x, widths, graph.jobs, pull)
+            for row in upwards:
+                _place(row, up, x, widths, graph.jobs, pull)
+            if x == before:
+                break
     return x
 
 
 def _place(
-    row: Sequence[int], sides: Sequence[Sequence[Sequence[int]]], x: list[float], widths: Sequence[float]
+    row: Sequence[int], sides: Sequence[_Side], x: list[float], widths: Sequence[float], jobs: int, pull: int
 ) -> None:
     """Give a layer the places with the shortest edges to these sides."""
-    shift = 0.0
-    shifts = []
-    before: int | None = None
-    runs: list[
-        tuple[list[float], int, float]
-    ] = []  # wishes and length of what stands wall to wall, its place
+    shift, half = 0.0, widths[row[0]] / 2
+    shifts: list[float] = []
+    # What stands wall to wall: its neighbours' places, how many it is, its own place; all as if widths were 0.
+    runs: list[tuple[list[float], int, float]] = []
     for job in row:
-        if before is not None:
-            shift += (widths[before] + widths[job]) / 2
-        before = job
+        own = widths[job] / 2
+        shift += half + own if shifts else 0.0
+        half = own
         shifts.append(shift)
-        wishes = [x[other] - shift for near in sides for other in near[job]] or [x[job] - shift]
+        wishes = []
+        for near in sides:
+            for other in near[job]:
+                if pull > 1 and job >= jobs and other >= jobs:
+                    wishes += [x[other] - shift] * pull
+                else:
+                    wishes.append(x[other] - shift)
+        if not wishes:
+            wishes = [x[job] - shift]
         wishes.sort()
         length, middle = 1, _middle(wishes)
         while runs and runs[-1][2] > middle:

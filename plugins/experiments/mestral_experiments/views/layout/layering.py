@@ -6,6 +6,7 @@ within it, as it is for workflows of some thousand jobs.
 """
 
 from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heappush
 
 from mestral_experiments.views.layout.acyclic import Edge, longest_paths
 
@@ -66,19 +67,21 @@ class _Simplex:
         for start in range(len(layer)):
             if cluster[start] < 0:
                 members[start] = self._grow(start, cluster)
-        waiting = sorted(members, key=lambda name: len(members[name]))
-        for smallest in waiting:
-            jobs = members.pop(cluster[smallest])
-            if not members:
-                members[cluster[smallest]] = jobs
-                break
+        waiting = [(len(jobs), name) for name, jobs in members.items()]
+        heapify(waiting)
+        while len(members) > 1:  # the smallest first, so that no job changes its cluster often
+            size, name = heappop(waiting)
+            if size != len(members.get(name, ())):
+                continue
+            jobs = members.pop(name)
             parent, child, moves = self._nearest(jobs, cluster)
             for job in jobs:
                 layer[job] += moves
-            other = cluster[child] if cluster[parent] == cluster[jobs[0]] else cluster[parent]
+            other = cluster[child] if cluster[parent] == name else cluster[parent]
             for job in jobs:
                 cluster[job] = other
             members[other].extend(jobs)
+            heappush(waiting, (len(members[other]), other))
             self._join(parent, child)
         self._root()
 
