@@ -5,6 +5,7 @@ have one y, layers are 90 apart; parts that no edge connects stand side by side 
 """
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 from mestral_experiments.views.layout.acyclic import Edge, components, forward_edges
 from mestral_experiments.views.layout.drawing import LAYER, drawn
@@ -39,16 +40,16 @@ def layered(names: Sequence[str], edges: Sequence[Edge], packages: Sequence[int 
     found: Positions = [(0.0, 0.0)] * len(names)
     for part, (_, places), (left, top) in zip(parts, made, corners, strict=True):
         for job, (x, y) in zip(part, places, strict=True):
-            found[job] = (float(round(left + x)), top + y)
+            found[job] = (left + x, top + y)
     return found
 
 
 def _part(widths: Sequence[float], edges: Sequence[Edge]) -> tuple[Box, Positions]:
     """One part, and the box that it takes."""
     if not edges:
-        return Box(widths[0], LAYER), [(widths[0] / 2, 0.0)]
+        return Box(widths[0], LAYER), [(widths[0] // 2, 0.0)]
     x, layer = drawn(widths, edges)
-    left = min(at - width / 2 for at, width in zip(x, widths, strict=True))
-    right = max(at + width / 2 for at, width in zip(x, widths, strict=True))
+    left = floor(min(at - width / 2 for at, width in zip(x, widths, strict=True)))
+    right = ceil(max(at + width / 2 for at, width in zip(x, widths, strict=True)))
     places = [(at - left, -LAYER * down) for at, down in zip(x, layer, strict=True)]
     return Box(right - left + _PART, LAYER * (max(layer) + 2)), places
