@@ -42,6 +42,7 @@ _KNOWN = (
     ("/user-settings/preferred-username", "GET"),
     ("/experiments:batch", "POST"),
     (f"{_EXPERIMENT}/health", "GET"),
+    *((f"{_EXPERIMENT}/{name}", "GET") for name in ("performance", "statistics", "summary", "history")),
 )
 """Everything Autosubmit API 4.2.0 lists, in its order, then what is new: path below `/v4`, and method."""
 
