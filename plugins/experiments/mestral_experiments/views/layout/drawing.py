@@ -26,8 +26,8 @@ _STYLES = (
 )
 """What is tried, the nicest first."""
 
-_WORK = 100_000
-_FEWEST = 3
+_WORK = 60_000
+_FEWEST = 2
 _COVERED = 25.0
 
 
