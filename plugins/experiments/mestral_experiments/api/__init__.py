@@ -24,6 +24,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         user_metrics,
         wrappers,
     )
+    from mestral_experiments.api.v4 import graph as v4_graph
+    from mestral_experiments.api.v4 import tree as v4_tree
 
     modules = (
         root,
@@ -38,6 +40,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         runs,
         user_metrics,
         eta,
+        v4_tree,
+        v4_graph,
         expcount,
         quick,
         tree,
