@@ -1,5 +1,6 @@
 """One model of the times of attempts: contract/METRICS.md 2.1, 2.4, 5.5, 6, 8."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +75,8 @@ def test_the_largest_counter_counts_with_what_the_first_recording_measured() -> 
     assert counted([again, first]) == [kept]
     other = ran("a", 127, 5, counter=1, ncpus=0, energy=0)
     assert counted([first, other]) == [other]
+    measured = ran("a", 126, 5, counter=1, ncpus=3, energy=0)
+    assert counted([first, measured]) == [measured]
     third = ran("a", 126, 5, counter=2, ncpus=0, energy=0)
     assert counted([first, again, third])[0].energy == 40590
     alone = [ran("a", 1, 1), ran("b", 1, 1)]
@@ -93,6 +96,9 @@ def test_a_wait_without_the_wrapper_before_it() -> None:
     # contract/METRICS.md 8: mates with queue/run 10/100 and 50/5, own wait 200
     mates = [ran("A", 10, 100, rowtype=9), ran("B", 50, 5, rowtype=9), ran("C", 200, 1, rowtype=9)]
     assert shown_waits(mates)[2] == 90
+    # Of a job that was completed twice, the slower time.
+    twice = [ran("A", 10, 80, rowtype=9), ran("A", 30, 1, rowtype=9), ran("B", 100, 1, rowtype=9)]
+    assert shown_waits(twice) == [10, 30, 10]
     # Neither itself, nor what failed, nor what started less than 20 seconds before.
     assert shown_waits([ran("A", 10, 50, rowtype=9), ran("A", 100, 1, rowtype=9)]) == [10, 100]
     assert shown_waits([ran("A", 10, 50, rowtype=9, status="FAILED"), ran("B", 100, 1, rowtype=9)]) == [
@@ -146,14 +152,22 @@ def test_newer_wrappers_are_chains_by_the_number_of_the_scheduler() -> None:
 def test_jobs_of_a_wrapper_share_its_energy() -> None:
     # contract/METRICS.md 5.5: 8 jobs of aa6f, the wrapper's 40590 J in six of them
     rows = [ran(str(n), 1, 5, job_id=41613435, energy=40590 if n > 1 else 0) for n in range(8)]
-    assert energies(rows) == [5073.75] * 8
+    again = [msgspec.structs.replace(each, counter=2, ncpus=0, energy=0) for each in rows[2:6]]
+    assert set(energies([*rows, *again]).values()) == {5073.75}
     apart = [
         ran("a", 1, 5, job_id=0, energy=5),
         ran("b", 1, 5, job_id=None, energy=7),
         ran("c", 1, 5, job_id=3),
+        ran("d", 1, 5, job_id=3, run_id=2, energy=9),
     ]
-    assert energies(apart) == [5, 7, 0]
-    assert energies([ran("a", 1, 5, job_id=3, rowtype=9, energy=5), ran("b", 1, 5, job_id=3, rowtype=9)]) == [
-        5,
-        0,
-    ]
+    assert list(energies(apart).values()) == [5, 7, 0, 9]
+    old = [ran("a", 1, 5, job_id=3, rowtype=9, energy=5), ran("b", 1, 5, job_id=3, rowtype=9)]
+    assert list(energies(old).values()) == [5, 0]
+
+
+def test_an_attempt_that_is_recorded_again_has_the_energy_of_the_first_time() -> None:
+    # contract/METRICS.md 5.5
+    first = ran("a", 1, 5, energy=5, job_id=4)
+    later = ran("a", 1, 5, energy=3, job_id=4, submit=2000, start=2001, finish=2006)
+    rows = [first, msgspec.structs.replace(first, counter=2, energy=0), later]
+    assert energies(rows) == {("a", 1, 1000, 1001): 5, ("a", 1, 2000, 2001): 3}

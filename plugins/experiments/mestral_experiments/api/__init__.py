@@ -9,7 +9,18 @@ from litestar.handlers import HTTPRouteHandler
 def handlers() -> tuple[HTTPRouteHandler, ...]:
     """All route handlers of the plugin."""
     from mestral_experiments.api import root
-    from mestral_experiments.api.v3 import expcount, filestatus, graph, history, quick, search, shutdown, tree
+    from mestral_experiments.api.v3 import (
+        expcount,
+        filestatus,
+        graph,
+        history,
+        performance,
+        quick,
+        search,
+        shutdown,
+        stats,
+        tree,
+    )
     from mestral_experiments.api.v3 import runs as v3_runs
     from mestral_experiments.api.v4 import (
         batch,
@@ -47,6 +58,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         tree,
         graph,
         v3_runs,
+        performance,
+        stats,
         history,
         search,
         filestatus,

@@ -20,9 +20,13 @@ class RunPath(msgspec.Struct, frozen=True):
     run_id: int
 
 
-def run_number(text: str) -> int | None:
-    """An `AnyRunId` as a number; None for a text that is none."""
+class _Integer(msgspec.Struct, frozen=True):
+    value: int
+
+
+def integer(text: str) -> int | None:
+    """An integer as the contract reads them, blanks around it accepted; None for a text that is none."""
     try:
-        return parse_params({"run_id": text.strip()}, RunPath).run_id
+        return parse_params({"value": text.strip()}, _Integer).value
     except Problem:
         return None

@@ -69,7 +69,7 @@ def job_history(
 
     Args:
         attempts: All of the job.
-        mates: All others of the wrappers that some of them were in.
+        mates: All of the runs in which some of them were inside wrappers.
         runs: All runs by ascending id.
         posts: `post_seconds` of the runs.
         path_to_logs: Folder of the logs.
@@ -99,8 +99,7 @@ def _waits(attempts: Sequence[Attempt], mates: Sequence[Attempt], ends: Ends) ->
     """Waits of those in wrappers by their position."""
     found: dict[int, int] = {}
     own = {id(attempt): n for n, attempt in enumerate(attempts)}
-    others = [mate for mate in mates if mate.name != attempts[0].name]
-    for inside in by_run([*attempts, *others]).values():
+    for inside in by_run([*attempts, *mates]).values():
         for n, wait in waits(inside, ends.times).items():
             if id(inside[n]) in own:
                 found[own[id(inside[n])]] = wait

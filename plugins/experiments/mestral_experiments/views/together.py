@@ -4,9 +4,9 @@ Old rows have the code of their wrapper as their row type (above 2). Newer ones 
 scheduler gave to the wrapper, which is then that of all its jobs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mestral_experiments.model import Attempt
+from mestral_experiments.model import Attempt, Times
 from mestral_experiments.views.jobtimes import JobTimes, wrapper_waits
 
 _HEAD_START = 20  # seconds that a job of the wrapper must have started before the one that waited for it
@@ -55,17 +55,35 @@ def all_waits(attempts: Sequence[Attempt], times_of: TimesOf) -> dict[int, int]:
     return found
 
 
-def energies(attempts: Sequence[Attempt]) -> list[float]:
+Submitted = tuple[str, int | None, int | None, int | None]
+"""Job, run, submission and start: what an attempt that was recorded twice has twice."""
+
+
+def submitted(attempt: Attempt | Times) -> Submitted:
+    """By what an attempt is known again."""
+    return attempt.name, attempt.run_id, attempt.submit, attempt.start
+
+
+def energies(attempts: Iterable[Attempt]) -> dict[Submitted, float]:
     """The energy of each (J): newer rows hold that of their whole wrapper, which its jobs share equally.
 
+    An attempt that was recorded again, without energy, has that of the first time.
+
     Args:
-        attempts: Those that count of one run, one for each job.
+        attempts: All of the wrappers that matter.
     """
-    found: list[float] = [attempt.energy or 0 for attempt in attempts]
-    for members in _by_scheduler(attempts):
-        share = max(found[n] for n in members) / len(members)
-        for n in members:
-            found[n] = share
+    found: dict[Submitted, float] = {}
+    jobs: dict[tuple[int | None, int], dict[Submitted, None]] = {}
+    for attempt in attempts:
+        key = submitted(attempt)
+        found[key] = max(found.get(key, 0), attempt.energy or 0)
+        if attempt.job_id and code_of(attempt) is None:
+            jobs.setdefault((attempt.run_id, attempt.job_id), {})[key] = None
+    for together in jobs.values():
+        names = {name for name, *_ in together}
+        if len(names) > 1:
+            share = max(found[key] for key in together) / len(names)
+            found.update(dict.fromkeys(together, share))
     return found
 
 

@@ -12,6 +12,7 @@ from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.counters import Counters, not_counted
+from mestral_experiments.views.messages import unread
 
 
 @get(
@@ -27,7 +28,7 @@ async def expcount(request: Request[Any, Any, Any], expid: Expid) -> Response[by
     return await respond(
         request,
         lambda: _expcount(source, expid),
-        lambda message: not_counted(expid, f"Exception while reading the pkl content: {message}"),
+        lambda message: not_counted(expid, unread(message)),
     )
 
 

@@ -7,7 +7,7 @@ from litestar import Request, Response
 from mestral import Access, not_found
 from mestral.http import Answers, get
 from mestral.readers import Plan
-from mestral_experiments.api.parameters import AnyRunId, Expid, run_number
+from mestral_experiments.api.parameters import AnyRunId, Expid, integer
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
@@ -53,7 +53,7 @@ def _runs(source: ExperimentSource, expid: str) -> Plan:
 
 
 def _rundetail(source: ExperimentSource, expid: str, runid: str) -> Plan:
-    experiment, number = source.find(expid), run_number(runid)
+    experiment, number = source.find(expid), integer(runid)
     if number is None:
         raise not_found(NO_RUN)
     return Plan(

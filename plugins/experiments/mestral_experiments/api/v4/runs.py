@@ -7,7 +7,7 @@ from litestar import Request, Response
 from mestral import Access, platform_of
 from mestral.http import Answers, get
 from mestral.readers import Plan, fingerprint
-from mestral_experiments.api.parameters import AnyRunId, Expid, run_number
+from mestral_experiments.api.parameters import AnyRunId, Expid, integer
 from mestral_experiments.api.source import find_or_none, source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.runs import RunConfiguration, RunList
@@ -59,7 +59,7 @@ def _runs(source: ExperimentSource, expid: str) -> Plan:
 
 def _run_config(source: ExperimentSource, expid: str, text: str) -> Plan:
     experiment = find_or_none(source, expid)
-    number = run_number(text)
+    number = integer(text)
     return Plan(
         render="mestral_experiments.render.runs:configuration",
         args=(experiment, None if number is None else str(number)),

@@ -1,0 +1,43 @@
+"""Answer of `/v3/stats/{expid}/{filter_period}/{filter_type}`."""
+
+import time
+from typing import Any
+
+import msgspec
+
+from mestral import not_found
+from mestral.readers import Answer, ReaderContext
+from mestral_experiments.model import Experiment, Resources
+from mestral_experiments.render.timed import named_job_list
+from mestral_experiments.sources.protocol import SLOT, ExperimentSource
+from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, of_section
+from mestral_experiments.views.statistics import statistics as statistics_of
+
+
+def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) -> Answer:
+    """What jobs cost.
+
+    Args:
+        reader: The reader's services and memory.
+        row: The experiment (`Experiment`).
+        hours: Only jobs of so many last hours; 0 for all.
+        section: Only those of this section, or `Any`.
+
+    Raises:
+        Problem: 404 when the experiment lacks what Autosubmit itself needs, or a job list; 503 when the job
+            list, the configuration or the folder of what jobs recorded is unusable.
+    """
+    source: ExperimentSource = reader.service(SLOT)
+    experiment = msgspec.convert(row, Experiment)
+    obstacle, looked = source.obstacle(experiment)
+    if obstacle is not None:
+        raise not_found(obstacle)
+    settings, configured = source.settings(experiment)
+    now = int(time.time()) // CLOCK_SECONDS * CLOCK_SECONDS
+    asked = Asked(section, hours, now)
+    jobs = of_section(named_job_list(source, experiment), asked)
+    submissions, read = source.submissions(experiment, [job.name for job in jobs])
+    shown = statistics_of(
+        jobs, submissions, settings.resources_of if settings is not None else lambda _: Resources(), asked
+    )
+    return Answer(body=msgspec.json.encode(shown), depends=looked + configured + read)
