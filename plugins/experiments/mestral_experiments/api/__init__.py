@@ -36,6 +36,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         user_metrics,
         wrappers,
     )
+    from mestral_experiments.api.v4 import graph as v4_graph
+    from mestral_experiments.api.v4 import tree as v4_tree
 
     modules = (
         root,
@@ -51,6 +53,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         user_metrics,
         eta,
         figures,
+        v4_tree,
+        v4_graph,
         expcount,
         quick,
         tree,
