@@ -13,7 +13,7 @@ from mestral_experiments.views.drawing.states import in_words, state_entries, st
 from mestral_experiments.views.drawing.svg import document
 from mestral_experiments.views.drawing.wrappers import draw_wrappers, label_wrappers, wrapper_style
 from mestral_experiments.views.layout import Positions
-from mestral_experiments.views.layout.layered import LAYER
+from mestral_experiments.views.layout.drawing import LAYER
 from mestral_experiments.views.times import utc_text
 from mestral_experiments.views.workflow import Workflow
 from mestral_experiments.views.workflowjobs import counters
