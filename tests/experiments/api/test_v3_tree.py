@@ -324,7 +324,12 @@ def test_a_failure_has_the_shape_of_a_success(client: Client, path: str, keys: s
     failed = get(client, f"/v3/{path}")
     assert list(failed) == keys.split()
     assert failed["error"] is True
-    assert failed["error_message"].endswith("Experiment with expid 'zzzz' not found.")
+    missing = (
+        "Experiment zzzz does not exist"
+        if path.startswith("graph")
+        else "Experiment with expid 'zzzz' not found."
+    )
+    assert failed["error_message"].endswith(missing)
 
 
 @pytest.mark.parametrize(
