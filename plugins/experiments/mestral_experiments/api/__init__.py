@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 def handlers() -> tuple[HTTPRouteHandler, ...]:
     """All route handlers of the plugin."""
     from mestral_experiments.api import root
-    from mestral_experiments.api.v3 import expcount, filestatus, search, shutdown
+    from mestral_experiments.api.v3 import expcount, filestatus, logs, running, search, shutdown
     from mestral_experiments.api.v4 import (
         batch,
         eta,
@@ -38,6 +38,8 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         user_metrics,
         eta,
         expcount,
+        running,
+        logs,
         search,
         filestatus,
         shutdown,

@@ -1,4 +1,4 @@
-"""Answers of `/v3/expcount` and of the v3 search family."""
+"""Answers of `/v3/expcount`, of `/v3/ifrun` and of the v3 search family."""
 
 import logging
 from typing import Any
@@ -13,6 +13,7 @@ from mestral_experiments.render.summaries import SUMMARIZED, summary
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.counters import count
 from mestral_experiments.views.rows import Rows, experiment_row
+from mestral_experiments.views.running import Running
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,11 @@ def counters(reader: ReaderContext, row: list[Any]) -> bytes:
     if states is None:
         raise not_found("The job list does not exist.")  # an error in v3, where v4 shows no jobs
     return msgspec.json.encode(count(experiment.name, states))
+
+
+def running(reader: ReaderContext, runs: bool) -> bytes:
+    """Whether an experiment runs."""
+    return msgspec.json.encode(Running(runs))
 
 
 def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:

@@ -76,6 +76,7 @@ def questions(source: ExperimentSource, experiment: Experiment) -> Mapping[str, 
     asked.add(Part.CONFIGURATION, "brief")
     asked.add(None, "conditions")
     asked.add(None, "run_log", _LINES)
+    asked.add(None, "run_log", _LINES, jobs_first=True)
     asked.add(None, "recovery_logs", _LINES)
     for section in dict.fromkeys(job.section for job in jobs):
         asked.add(Part.CONFIGURATION, "job_settings", section)
