@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 def handlers() -> tuple[HTTPRouteHandler, ...]:
     """All route handlers of the plugin."""
     from mestral_experiments.api import root
-    from mestral_experiments.api.v3 import expcount, filestatus, logs, running, search, shutdown
+    from mestral_experiments.api.v3 import cconfig, expcount, filestatus, logs, running, search, shutdown
     from mestral_experiments.api.v4 import (
         batch,
         eta,
@@ -37,6 +37,7 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         runs,
         user_metrics,
         eta,
+        cconfig,
         expcount,
         running,
         logs,

@@ -1,5 +1,6 @@
 """The source of experiments that this server was configured with."""
 
+import os
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
@@ -33,3 +34,8 @@ def find_or_none(source: ExperimentSource, expid: str) -> Experiment | None:
         if problem.status != 404:
             raise
         return None
+
+
+def current_user() -> str | None:
+    """What configurations of Autosubmit 4 show as `AS_ENV_CURRENT_USER`."""
+    return os.environ.get("SUDO_USER") or os.environ.get("USER")
