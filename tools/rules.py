@@ -43,6 +43,8 @@ FILES = (
     Rule(r"/v4/experiments(\?|$)", r"\.failed$", "a NULL counter is 0 (API_V4.md 3.1, FIX)"),
     Rule("/v3/(search|running)", r"\.failed$", "a NULL counter is 0 (API_V3.md 2.4: int)"),
     Rule("/jobs/[^/]+$", r"\.(submit|start|finish)$", "no time is made up (API_V4.md 4.2, BUG)"),
+    Rule("/jobs/[^/]+$", r"\.remote_id$", "attempts inside wrappers count (METRICS.md 2.2, FIX)"),
+    Rule("/eta", r"\.avg_runtime_per_chunk_seconds$", "attempts inside wrappers count (METRICS.md 2.2, FIX)"),
     Rule("/jobs/.+/(parents|children)", "@500", "edges of a graph; missing is empty (API_V4.md 4.3, FIX)"),
     Rule("/wrappers", "@500", "no table is no rows, unknown is 404 (API_V4.md 2, FIX; 10.1)"),
     Rule("/jobs/[^/]+$", r"\.last_wrapper$", "no table is no rows (API_V4.md 2, FIX)"),

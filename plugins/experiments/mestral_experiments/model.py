@@ -386,7 +386,7 @@ class FolderFacts(msgspec.Struct, frozen=True, array_like=True):
     modified: Annotated[datetime, Meta(tz=True)]
 
 
-class LogFiles(msgspec.Struct, frozen=True, array_like=True):
+class LogFiles(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Absolute paths of the logs of standard output and error of one job, None when there is none."""
 
     out: str | None

@@ -129,8 +129,11 @@ def test_the_attempt_with_the_largest_counter_counts(root: Path, serve: Serve) -
     add_attempt(root, counter=5, job_id=5)
     add_attempt(root, counter=3, job_id=3)
     add_attempt(root, counter=8, job_id=8, last=0)
-    add_attempt(root, counter=9, job_id=9, rowtype=1)
-    assert detail(serve(root / "autosubmitrc"))["remote_id"] == 5
+    add_attempt(root, counter=9, job_id=9, rowtype=0)
+    client = serve(root / "autosubmitrc")
+    assert detail(client)["remote_id"] == 5
+    add_attempt(root, counter=6, job_id=6, rowtype=1)
+    assert detail(client)["remote_id"] == 6
 
 
 TIMES = ("submit", "start", "finish")
@@ -143,6 +146,10 @@ A, B, C = "2024-01-02T03:04:05+00:00", "2024-01-02T04:05:06+00:00", "2024-01-02T
         (RUNNING, "20240102030405 20240102040506 20240102050607", (A, B, None)),
         (FAILED, "20240102030405 20240102040506 20240102050607 FAILED", (A, B, C)),
         (FAILED, "20240102030405 soon 20240102050607 FAILED", (A, None, C)),
+        (FAILED, "20240102030405", (A, A, A)),
+        (FAILED, "20240102030405 20240102040506", (A, B, B)),
+        (FAILED, "20240102030405 20240102040506 FAILED", (A, B, None)),
+        (RUNNING, "20240102030405", (A, A, None)),
         (FAILED, "", (None, None, None)),
         (FAILED, None, (None, None, None)),
         (WAITING, "20240102030405 20240102040506 20240102050607", (None, None, None)),

@@ -37,6 +37,9 @@ PLATFORMS: {MN5: {TYPE: slurm, PASSWORD: s3cr3t}}
 JOBS: {SIM: {PLATFORM: MN5, WALLCLOCK: "01:30"}, POST: {PLATFORM: LOCAL}}
 WRAPPERS: {V: {TYPE: vertical}}
 """
+_SUBMISSIONS = """20240101000000 20240101000100 20240101000200 FAILED
+
+20240102000000 20240102000100"""
 _METADATA = json.dumps(
     {"PLATFORMS": {"MN5": {"API_TOKEN": "t0ken"}}, "URL": "https://me:hunter2@h/", "N": 10**30}
 )
@@ -63,7 +66,7 @@ def fill(root: Path) -> Path:
 
 def last_counters(name: str) -> dict[str, int]:
     """Of the jobs with several attempts, which counts."""
-    return {f"{name}_SIM_2": 3, f"{name}_post_1": 1}
+    return {f"{name}_SIM_2": 3, f"{name}_post_1": 2}
 
 
 def changes(
@@ -95,6 +98,7 @@ def changes(
         Part.HISTORY: sql(_history(root, name), "UPDATE experiment_run SET completed = 4",
                           "UPDATE job_data SET finish = 99"),
         Part.METRICS: sql(_metrics(root, name), "UPDATE user_metrics SET metric_value = '2'"),
+        Part.LAYOUT: sql(_layout(root, name), "UPDATE experiment_graph_draw SET x = x + 0.5"),
         Part.CONFIGURATION: partial(
             write_configuration, root, name, _CONFIGURATION.replace("MN5", "LUMI").replace("01:30", "02:00")
         ),
@@ -129,6 +133,7 @@ def damages(
         Part.WRAPPERS: without(_wrappers(root, name), f"{real}.job_name", f"{preview}.job_name"),
         Part.HISTORY: without(_history(root, name), "experiment_run.run_id", "job_data.job_name"),
         Part.METRICS: without(_metrics(root, name), "user_metrics.run_id"),
+        Part.LAYOUT: without(_layout(root, name), "experiment_graph_draw.x"),
         Part.CONFIGURATION: nonsense(root / name / "conf" / "minimal.yml"),
     }
 
@@ -157,21 +162,28 @@ def _fill(root: Path, name: str) -> None:
     )  # fmt: skip
     attempts(
         root, name,
-        {"job_name": f"{name}_SIM_1", "submit": 1, "start": 2, "finish": 3, "run_id": 2},
+        {"job_name": f"{name}_SIM_1", "submit": 1, "start": 2, "finish": 3, "run_id": 2, "section": "SIM",
+         "status": "COMPLETED"},
         {"job_name": f"{name}_SIM_2", "counter": 1, "submit": 4, "last": 0},
         {"job_name": f"{name}_SIM_2", "counter": 3, "submit": 6},
-        {"job_name": f"{name}_post_1", "counter": 1, "submit": 7, "start": 8},
-        {"job_name": f"{name}_SIM_2", "counter": 2, "submit": 5},
+        {"job_name": f"{name}_post_1", "counter": 1, "submit": 7, "start": 8, "run_id": 9, "member": "POST",
+         "status": "COMPLETED"},
+        {"job_name": f"{name}_SIM_2", "counter": 2, "submit": 5, "run_id": 9, "section": "SIM",
+         "status": "FAILED"},
         {"job_name": f"{name}_post_1", "counter": 2, "submit": 9, "rowtype": 1},
+        {"job_name": f"{name}_post_1", "counter": 3, "submit": 10, "rowtype": 0},
     )  # fmt: skip
     one = {"job_name": f"{name}_SIM_1", "metric_name": "speed", "metric_value": "1.5"}
     metrics(root, name, one | {"run_id": 2}, one | {"run_id": 9}, one | {"run_id": 9, "metric_name": "size"})
+    placed = [{"job_name": f"{name}_{job}", "x": 10 * n, "y": -n / 2} for n, (job, _, _) in enumerate(_JOBS)]
+    layout = database(_layout(root, name), "CREATE TABLE experiment_graph_draw (job_name TEXT, x, y)")
+    insert(layout, "experiment_graph_draw", *placed)
     write_configuration(root, name, _CONFIGURATION)
     logs = root / name / "tmp" / f"LOG_{name}"
     logs.mkdir()
     for job, _, _ in _JOBS:
         (logs / f"{name}_{job}.20240101000000.out").write_text("one\ntwo\nthree\n")
-        (root / name / "tmp" / f"{name}_{job}_TOTAL_STATS").write_text("20240101000000 20240101000100")
+        (root / name / "tmp" / f"{name}_{job}_TOTAL_STATS").write_text(_SUBMISSIONS)
     commands = root / name / "tmp" / "ASLOGS"
     commands.mkdir()
     for log in ("run", "MN5_log_recovery", "local_log_recovery"):
@@ -207,3 +219,7 @@ def _history(root: Path, name: str) -> Path:
 
 def _metrics(root: Path, name: str) -> Path:
     return root / name / f"tmp/metrics_{name}.db"
+
+
+def _layout(root: Path, name: str) -> Path:
+    return root / f"metadata/graph/graph_data_{name}.db"

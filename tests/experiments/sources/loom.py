@@ -3,7 +3,7 @@
 Loom keeps its flows in memory. It has neither wrappers nor metrics nor files, and it numbers nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,19 @@ from mestral_experiments.model import (
     Condition,
     Configuration,
     Experiment,
+    FolderFacts,
     Job,
-    JobSettings,
     JobStatus,
     Log,
     LogFiles,
     PartName,
     PartState,
     RecoveryLog,
+    Resources,
     Run,
     SectionSettings,
+    Settings,
+    Submission,
     Times,
     UserMetric,
 )
@@ -131,6 +134,12 @@ class LoomSource:
     def children(self, experiment: Experiment, job: str) -> Sequence[str]:
         return sorted(then for first, then in self._flow(experiment, Part.STRUCTURE).needs if first == job)
 
+    def edges(self, experiment: Experiment) -> Sequence[tuple[str, str]]:
+        return list(self._flow(experiment, Part.STRUCTURE).needs)
+
+    def layout(self, experiment: Experiment) -> Mapping[str, tuple[float, float]]:
+        return {}
+
     def wrappers(self, experiment: Experiment) -> Mapping[str, str]:
         return {}
 
@@ -148,14 +157,24 @@ class LoomSource:
         return {} if run_id == 1 and self.runs(experiment) else None
 
     def attempts(
-        self, experiment: Experiment, *, name: str | None = None, last: bool = False
+        self,
+        experiment: Experiment,
+        *,
+        name: str | None = None,
+        run_id: int | None = None,
+        completed: Collection[str] | None = None,
+        last: bool = False,
     ) -> Sequence[Attempt]:
         flow = self._flow(experiment, Part.HISTORY)
-        return [
+        found = [
             Attempt(task, None, start, finish or None, _STATES[flow.tasks[task]].name, None, 2, *[None] * 21)
             for task, start, finish in flow.ran
-            if name in (None, task)
+            if name in (None, task) and run_id in (None, 1)
         ]
+        found = [msgspec.structs.replace(attempt, section="TASK", run_id=1) for attempt in found]
+        if completed is None:
+            return found
+        return [attempt for attempt in found if attempt.status == "COMPLETED" and "TASK" in completed]
 
     def last_times(self, experiment: Experiment) -> Sequence[Times]:
         return [Times(one.name, None, one.start, one.finish) for one in self.attempts(experiment)]
@@ -171,10 +190,15 @@ class LoomSource:
         shown = {name: "********" if "TOKEN" in name else value for name, value in options.items()}
         return Configuration(shown, as3=False), self.fingerprint(experiment, Part.CONFIGURATION)
 
-    def job_settings(self, experiment: Experiment, section: str) -> tuple[JobSettings | None, Fingerprint]:
+    def settings(self, experiment: Experiment) -> tuple[Settings | None, Fingerprint]:
         options, taken = self.configuration(experiment)
-        known = SectionSettings("LOOM", "", 1, "") if section == "TASK" else None
-        return JobSettings(None, None, None, known) if options.data else None, taken
+        of_loom = Resources("LOOM")
+        known = Settings(
+            chunk_size=None, chunk_unit=None, workflow_commit=None, version=None, hpc="LOOM", model="NA",
+            branch="NA", update_seconds=1, sections={"TASK": SectionSettings("LOOM", "", 1, "")},
+            resources={"TASK": of_loom}, no_resources=of_loom, platforms={}, as3=False,
+        )  # fmt: skip
+        return known if options.data else None, taken
 
     def brief(self, experiment: Experiment) -> tuple[Brief | None, Fingerprint]:
         options, taken = self.configuration(experiment)
@@ -182,6 +206,9 @@ class LoomSource:
 
     def logs(self, experiment: Experiment, job: str) -> tuple[LogFiles, Fingerprint]:
         return LogFiles(None, None), Fingerprint()
+
+    def logs_by_job(self, experiment: Experiment) -> tuple[Mapping[str, LogFiles], Fingerprint]:
+        return {}, Fingerprint()
 
     def job_log(self, experiment: Experiment, name: str, lines: int) -> tuple[Log | None, Fingerprint]:
         return None, Fingerprint()
@@ -194,8 +221,10 @@ class LoomSource:
     def recovery_logs(self, experiment: Experiment, lines: int) -> tuple[Sequence[RecoveryLog], Fingerprint]:
         return (), Fingerprint()
 
-    def last_stamps(self, experiment: Experiment, job: str) -> tuple[Times | None, Fingerprint]:
-        return None, Fingerprint()
+    def submissions(
+        self, experiment: Experiment, jobs: Collection[str], *, last: bool = False
+    ) -> tuple[Mapping[str, Sequence[Submission]], Fingerprint]:
+        return {}, Fingerprint()
 
     def conditions(self, experiment: Experiment) -> Sequence[Condition]:
         flow = self._loom.flows[experiment.name]
@@ -217,6 +246,12 @@ class LoomSource:
 
     def close(self) -> None:
         pass
+
+    def obstacle(self, experiment: Experiment) -> tuple[str | None, Fingerprint]:
+        return None, Fingerprint()
+
+    def facts(self, experiment: Experiment) -> tuple[FolderFacts | None, Fingerprint]:
+        return None, Fingerprint()
 
     def folder(self, experiment: Experiment) -> Path:
         return Path("/loom") / experiment.name

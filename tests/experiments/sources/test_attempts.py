@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.experiments.sources.making import (
@@ -10,10 +11,12 @@ from tests.experiments.sources.making import (
     database,
     digest,
     experiment,
+    insert,
     source,
     tree,
 )
 
+from mestral import Problem
 from mestral_experiments.model import Attempt, Times
 
 ROW = experiment("a001")
@@ -106,20 +109,83 @@ def test_the_attempt_that_counts(tmp_path: Path) -> None:
         "a001",
         {"job_name": "a", "counter": 2, "start": 2},
         {"job_name": "b", "counter": 0, "start": 5, "last": 0},
-        {"job_name": "b", "counter": 1, "start": 6, "rowtype": 1},
+        {"job_name": "b", "counter": 1, "start": 6, "rowtype": 0},
+        {"job_name": "d", "counter": 4, "start": 9, "rowtype": 1},
+        {"job_name": "d", "counter": 5, "start": 3, "rowtype": 0},
         {"job_name": "a", "counter": 1, "start": 1},
         {"job_name": "c", "counter": 0, "start": 7, "rowtype": 17128472368642},
         {"job_name": "A", "counter": 0, "start": 8},
     )
     reading = source(tmp_path)
     last = {attempt.name: (attempt.counter, attempt.start) for attempt in reading.attempts(ROW, last=True)}
-    assert last == {"a": (2, 2), "c": (0, 7), "A": (0, 8)}
-    assert {times.name: times.start for times in reading.last_times(ROW)} == {"a": 2, "c": 7, "A": 8}
+    assert last == {"a": (2, 2), "c": (0, 7), "A": (0, 8), "d": (4, 9)}
+    assert {times.name: times.start for times in reading.last_times(ROW)} == {"a": 2, "c": 7, "A": 8, "d": 9}
     assert [attempt.counter for attempt in reading.attempts(ROW, name="a")] == [2, 1]
     assert [attempt.counter for attempt in reading.attempts(ROW, name="a", last=True)] == [2]
     assert [attempt.start for attempt in reading.attempts(ROW, name="b")] == [5, 6]
     assert reading.attempts(ROW, name="b", last=True) == reading.attempts(ROW, name="' OR 1") == []
-    assert len(reading.attempts(ROW)) == 6
+    assert len(reading.attempts(ROW)) == 8
+
+
+def test_attempts_of_a_run_or_of_completed_sections(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    rows = [
+        ("COMPLETED", "SIM", "fc0", 1), ("FAILED", "SIM", "fc0", 1), ("COMPLETED", "SIM", "fc0", 2),
+        ("COMPLETED", "fc00", "SIM", 1), ("COMPLETED", "POST", None, 2), ("COMPLETED", None, None, None),
+        ("completed", "SIM", "fc0", 2), ("COMPLETED", "sim", "fc0", 2),
+    ]  # fmt: skip
+    names = ("status", "section", "member", "run_id")
+    attempts(
+        tmp_path,
+        "a001",
+        *(
+            {"job_name": "a", "counter": n, "last": 0} | dict(zip(names, row, strict=True))
+            for n, row in enumerate(rows)
+        ),
+    )
+    reading = source(tmp_path)
+
+    def found(**asked: Any) -> list[int | None]:
+        return [attempt.counter for attempt in reading.attempts(ROW, **asked)]
+
+    assert found(run_id=1) == [0, 1, 3]
+    assert found(run_id=2) == [2, 4, 6, 7]
+    assert found(run_id=3) == found(run_id=0) == found(run_id=2**63) == []
+    assert found(completed=["SIM"]) == [0, 2, 3]
+    assert found(completed={"SIM", "POST"}) == [0, 2, 3, 4]
+    assert found(completed=["SIM"], run_id=2, name="a") == [2]
+    assert found(completed=["' OR 1 OR '", "fc0", "\ud800"]) == [0, 2, 7]
+    assert found(completed=()) == found(completed=["SIM"], name="b") == []
+
+
+@pytest.mark.parametrize("lacking", ["run_id", "section", "member", "status"])
+def test_a_table_that_does_not_say_what_is_asked_for(tmp_path: Path, lacking: str) -> None:
+    tree(tmp_path, "a001")
+    table = re.sub(rf"\b{lacking} \w+,", "", ATTEMPTS_TABLE)
+    attempts(tmp_path, "a001", {"job_name": "a"}, table=table)
+    reading = source(tmp_path)
+    assert len(reading.attempts(ROW)) == 1
+    assert reading.attempts(ROW, run_id=1, completed=["SIM"]) == []
+
+
+def test_a_table_that_tells_nothing_apart_is_damaged(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    path = attempts(tmp_path, "a001", {"job_name": "a"})
+    database(path, "ALTER TABLE job_data RENAME COLUMN counter TO lost")
+    reading = source(tmp_path)
+    for asked in ({}, {"run_id": 1}, {"completed": ["SIM"]}, {"last": True}):
+        with pytest.raises(Problem, match="Error while reading the history of jobs"):
+            reading.attempts(ROW, **asked)
+
+
+def test_values_are_the_same_however_they_are_read(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    loose = re.sub(r"\b(INTEGER|TEXT|REAL)\b(?! PRIMARY)", "", ATTEMPTS_TABLE)
+    path = attempts(tmp_path, "a001", SIM | {"MaxRSS": 0.0, "AveRSS": 1234.5, "energy": 2.0}, table=loose)
+    (plain,) = source(tmp_path).attempts(ROW)
+    insert(path, "job_data", {"job_name": "odd", "counter": b"blob", "last": 1, "rowtype": 2})
+    beside_odd, _ = source(tmp_path).attempts(ROW)
+    assert repr(plain) == repr(beside_odd)
 
 
 RECORDED = {  # rows, and jobs with an attempt that counts

@@ -93,8 +93,9 @@ class TestDemo(Reading):
 
     full_expid, empty_expid = "a000", "zz99"
     may_lack = (
-        "wrappers", "last_wrapper", "metric_runs", "metrics", "last_stamps", "logs", "job_log", "run_log",
-        "recovery_logs", "latest_run", "runs", "run_configuration", "attempts", "last_times",
+        "wrappers", "last_wrapper", "metric_runs", "metrics", "layout", "submissions", "logs", "logs_by_job",
+        "job_log", "run_log", "recovery_logs", "latest_run", "runs", "run_configuration", "attempts",
+        "last_times",
     )  # fmt: skip
 
     @classmethod
@@ -171,8 +172,8 @@ class TestLoom(SourceContract, ChangeContract, DamageContract):
 
     full_expid, empty_expid = "linen", "spare"
     may_lack = (
-        "wrappers", "last_wrapper", "metric_runs", "metrics", "run_configuration", "logs", "job_log",
-        "run_log", "recovery_logs", "last_stamps",
+        "wrappers", "last_wrapper", "metric_runs", "metrics", "layout", "run_configuration", "logs",
+        "logs_by_job", "job_log", "run_log", "recovery_logs", "submissions", "facts",
     )  # fmt: skip
     secrets = ("indigo7",)
     settings_names = ("LOOMS",)

@@ -1,15 +1,16 @@
-"""What files say about one job: its logs, its submissions, and whether the configuration counts."""
+"""What files say about jobs: which logs are their newest, and whether the configuration counts."""
 
-import os
-import time
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.experiments.sources.making import digest, experiment, settle, source, tree
 
 from mestral import Problem
-from mestral_experiments.model import LogFiles, Times
+from mestral_experiments.model import LogFiles
+from mestral_experiments.sources.logfiles import newest_logs, newest_logs_by_job
 
 ROW = experiment("a001")
 SENTENCE = "Error while reading the logs"
@@ -21,15 +22,6 @@ def root(tmp_path: Path) -> Path:
     tree(root, "a001")
     logs(root).mkdir(parents=True)
     return root
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC0")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def logs(root: Path) -> Path:
@@ -71,7 +63,57 @@ def test_logs_of_jobs_with_longer_names_are_not_offered(root: Path) -> None:
 def test_a_name_is_neither_a_pattern_nor_a_path(root: Path, job: str) -> None:
     write_logs(root, "a001_SIM.20240101000000.out", "b.20240101000000.out")
     assert newest(root, job) == (None, None)
-    assert source(root).last_stamps(ROW, job)[0] is None
+    assert source(root).submissions(ROW, [job])[0] == {}
+
+
+def test_the_newest_logs_of_all_jobs(root: Path) -> None:
+    write_logs(
+        root,
+        "a001_SIM.20240101000000.out", "a001_SIM.20240201000000.out.xz", "a001_SIM.20240201000000.out",
+        "a001_SIM.20240301000000.err.gz", "a001_SIM.20240401000000.cmd", "a001_SIM2.20240101000000.out",
+        "a001_INI.20240101000000.err", "a001_INI.20240101000000.err.xz", "a001_CMD.20240101000000.cmd",
+        "a001_é.out", "a001_SIM",
+    )  # fmt: skip
+    settle(root)
+    reading = source(root)
+    found, taken = reading.logs_by_job(ROW)
+    folder = logs(root)
+    assert found == {
+        "a001_SIM": LogFiles(
+            f"{folder}/a001_SIM.20240201000000.out.xz", f"{folder}/a001_SIM.20240301000000.err.gz"
+        ),
+        "a001_SIM2": LogFiles(f"{folder}/a001_SIM2.20240101000000.out", None),
+        "a001_INI": LogFiles(None, f"{folder}/a001_INI.20240101000000.err.xz"),
+        "a001_é": LogFiles(f"{folder}/a001_é.out", None),
+    }
+    for job in found:
+        assert reading.logs(ROW, job)[0] == found[job]
+    assert taken.again().same_as(taken)
+    write_logs(root, "a001_CMD.1.out")
+    assert not taken.again().same_as(taken)
+    assert set(reading.logs_by_job(ROW)[0]) == {*found, "a001_CMD"}
+
+
+NAMES = st.builds(
+    "{}.{}.{}".format,
+    st.sampled_from(["a", "b", "a_b", "é"]),
+    st.sampled_from(["1", "10", "9", "2", "2-1", "out", "1.err"]),
+    st.sampled_from(["out", "err", "out.xz", "err.gz", "out.bz2", "cmd"]),
+)
+
+
+@given(st.lists(NAMES, unique=True))
+def test_the_newest_logs_of_all_jobs_are_those_of_each(names: list[str]) -> None:
+    listed = "/".join(("", *names, ""))
+    found = newest_logs_by_job(listed, "/folder")
+    assert LogFiles(None, None) not in found.values()
+    for job in ("a", "b", "a_b", "é"):
+        newest = newest_logs(listed, job, "/folder")
+        assert found.get(job, LogFiles(None, None)) == newest
+        for ending, path in (("out", newest.out), ("err", newest.err)):
+            own = [name for name in names if re.fullmatch(rf"{job}\..*\.{ending}(\.xz|\.gz)?", name)]
+            expected = max(own, key=lambda name: (name.split(".")[1], name), default=None)
+            assert path == (None if expected is None else f"/folder/{expected}")
 
 
 def test_the_folder_is_listed_again_when_it_changed(root: Path) -> None:
@@ -90,6 +132,7 @@ def test_no_folder_no_logs(root: Path) -> None:
     logs(root).rmdir()
     found, taken = source(root).logs(ROW, "a001_SIM")
     assert found == LogFiles(None, None)
+    assert source(root).logs_by_job(ROW)[0] == {}
     logs(root).mkdir()
     assert not taken.again().same_as(taken)
 
@@ -100,74 +143,14 @@ def test_a_folder_that_leads_out_or_is_none_is_refused(root: Path, tmp_path: Pat
     logs(root).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Problem, match=SENTENCE):
         source(root).logs(ROW, "a001_SIM")
+    with pytest.raises(Problem, match=SENTENCE):
+        source(root).logs_by_job(ROW)
     logs(root).unlink()
     logs(root).touch()
     with pytest.raises(Problem, match=SENTENCE):
         source(root).logs(ROW, "a001_SIM")
-
-
-def stamps_file(root: Path) -> Path:
-    return root / "a001" / "tmp" / "a001_SIM_TOTAL_STATS"
-
-
-A, B, C = (1_704_164_645 + hours * 3661 for hours in range(3))
-TEXTS = tuple(time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds)) for seconds in (A, B, C))
-TA, TB, TC = TEXTS
-
-
-@pytest.mark.parametrize(
-    ("content", "times"),
-    [
-        (f"{TA} {TB} {TC} FAILED", (A, B, C)),
-        (f"{TC} {TC} {TC} FAILED\n{TA} {TB} {TC} COMPLETED\n\n", (A, B, C)),
-        (f"  {TA}   {TB}\t{TC}", (A, B, C)),
-        (TA, (A, A, A)),
-        (f"{TA}\n", (A, A, A)),
-        (f"{TA} {TB}", (A, B, B)),
-        (f"{TA} x {TC}", (A, None, C)),
-        (f"x {TB} {TC}", (None, B, C)),
-        (f"{TA} FAILED", (A, None, None)),
-        ("1704164645 20241332000000 2024010203040", (None, None, None)),
-        ("00000000000000 19691231235959 99999999999999", (None, None, None)),
-        ("٢٠٢٤٠١٠٢٠٣٠٤٠٥", (None, None, None)),
-        (f"{'x' * 10_000}\n" * 50 + f"{TA} {TB} {TC}", (A, B, C)),
-    ],
-)
-def test_the_last_submission(root: Path, content: str, times: tuple[int | None, ...]) -> None:
-    stamps_file(root).write_text(content)
-    assert source(root).last_stamps(ROW, "a001_SIM")[0] == Times("a001_SIM", *times)
-
-
-@pytest.mark.parametrize("content", [None, "", "\n \n", "x" * 10_000])
-def test_no_submission(root: Path, content: str | None) -> None:
-    if content is not None:
-        stamps_file(root).write_text(content)
-    found, taken = source(root).last_stamps(ROW, "a001_SIM")
-    assert found is None
-    stamps_file(root).write_text(TA)
-    assert not taken.again().same_as(taken)
-
-
-def test_stamps_are_local_and_know_summer_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    stamps_file(root).write_text("20240115120000 20240715120000")
-    found = source(root).last_stamps(ROW, "a001_SIM")[0]
-    assert found is not None
-    assert (found.submit, found.start) == (1_705_316_400, 1_721_037_600)
-
-
-@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
-def test_stamps_are_read_from_a_file_of_the_experiment_only(root: Path, tmp_path: Path, kind: str) -> None:
-    if kind == "link":
-        (tmp_path / "elsewhere").write_text(TA)
-        stamps_file(root).symlink_to(tmp_path / "elsewhere")
-    elif kind == "folder":
-        stamps_file(root).mkdir()
-    else:
-        os.mkfifo(stamps_file(root))
     with pytest.raises(Problem, match=SENTENCE):
-        source(root).last_stamps(ROW, "a001_SIM")
+        source(root).logs_by_job(ROW)
 
 
 AS3_FILES = {
@@ -189,7 +172,7 @@ def write_as3(root: Path) -> Path:
 
 
 def counts(root: Path) -> bool:
-    return source(root).job_settings(ROW, "SIM")[0] is not None
+    return source(root).settings(ROW)[0] is not None
 
 
 @pytest.mark.parametrize("missing", AS3_FILES)
@@ -214,4 +197,4 @@ def test_a_broken_file_is_said(root: Path, broken: str) -> None:
     conf = write_as3(root)
     (conf / f"{broken}_a001.conf").write_text("this is no ini file\n")
     with pytest.raises(Problem, match="Error while reading the experiment configuration"):
-        source(root).job_settings(ROW, "SIM")
+        source(root).settings(ROW)

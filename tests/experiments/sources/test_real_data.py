@@ -1,6 +1,7 @@
 """Real experiments of every generation: what is read equals what is known of them."""
 
 import runpy
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tests.experiments.sources.conftest import SHARED
 from tests.experiments.sources.making import digest, source
 
-from mestral_experiments.model import Job
+from mestral_experiments.model import Footprint, Job
 from mestral_experiments.sources.protocol import JobQuery, Part
 
 REFERENCE = {
@@ -150,3 +151,43 @@ def test_reading_everything_changes_nothing(request: pytest.FixtureRequest, whic
     before = digest(root)
     read_everything(root)
     assert digest(root) == before
+
+
+ELEMENTS = {"a003": 16, "a007": 8, "a3tb": 768, "a8qc": 288, "aa6f": 1, "a1vx": 1}  # contract/METRICS.md 4
+
+
+@pytest.mark.parametrize("expid", ELEMENTS)
+def test_processing_elements_of_the_reference_experiments(reference: Path, expid: str) -> None:
+    reading = source(reference)
+    settings, _ = reading.settings(reading.find(expid))
+    assert settings is not None
+    assert settings.resources_of("SIM").elements == ELEMENTS[expid]
+
+
+def test_settings_of_the_reference_experiments(reference: Path) -> None:
+    """contract/API_V3.md 1.6 and METRICS.md 5."""
+    reading = source(reference)
+    found = {name: reading.settings(reading.find(name))[0] for name in ("a003", "a3tb", "a6zj", "a8qc")}
+    a003, a3tb, a6zj, a8qc = (settings for settings in found.values() if settings is not None)
+    assert a6zj.resources_of("REMOTE_SETUP").queue == "debug"
+    assert [a8qc.resources_of(name).queue for name in ("PREPROCFIX", "SIM")] == ["gp_resa", "gp_resa"]
+    assert a8qc.platforms[a8qc.resources_of("SIM").platform] == Footprint(cf=357000.0, pue=1.08)
+    assert a003.platforms["MN4"] == Footprint(cf=357000.0, pue=1.35)
+    assert (a3tb.resources_of("SIM").platform, a3tb.sections["SIM"].platform) == ("marenostrum4", "")
+    assert (a3tb.hpc, a3tb.branch, a3tb.update_seconds, a3tb.version) == (
+        "marenostrum4",
+        "trunk",
+        10,
+        "3.13.0",
+    )
+    assert a3tb.platforms == {}
+
+
+def test_settings_are_kept_with_their_configuration(reference: Path) -> None:
+    reading = source(reference)
+    row = reading.find("a8qc")
+    deadline = time.monotonic() + 5
+    while not reading.configuration(row)[1].settled:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert reading.settings(row)[0] is reading.settings(row)[0]

@@ -65,6 +65,7 @@ def test_parents_in_row_order_and_children_by_name(
     assert reading.children(row, "a") == ["B", "b", "end", "É"]
     assert reading.parents(row, "alone") == reading.children(row, "alone") == []
     assert reading.parents(row, "nobody' OR '1'='1") == reading.children(row, "nobody") == []
+    assert sorted(reading.edges(row)) == sorted(EDGES[:-1]), "all but that of a job to itself"
     assert digest(root) == before
 
 
@@ -81,6 +82,7 @@ def test_names_that_are_no_texts_are_left_out(root: Path) -> None:
     reading = source(root)
     assert reading.parents(OLD, "end") == ["Z", "a", "B"]
     assert reading.children(OLD, "a") == ["B", "b", "end", "É"]
+    assert sorted(reading.edges(OLD)) == sorted(EDGES[:-1])
 
 
 def graph(monkeypatch: pytest.MonkeyPatch, edges: dict[object, object]) -> bytes:
@@ -95,13 +97,16 @@ def test_without_a_structure_file_the_graph_has_the_edges(
     reading = source(root)
     assert reading.parents(OLD, "end") == ["Z", "a"]
     assert reading.children(OLD, "a") == ["Z", "end"]
+    assert sorted(reading.edges(OLD)) == [("Z", "end"), ("a", "Z"), ("a", "end")]
     structure(old_file(root), OLD_TABLE, [])
     assert reading.parents(OLD, "end") == []
+    assert reading.edges(OLD) == []
 
 
 def test_odd_edges_of_a_graph_harm_no_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job_pickle(root, "a001", graph(monkeypatch, {"Z": {"end": {}, 5: {}}, "a": None, 7: {"end": {}}}))
     assert source(root).parents(OLD, "end") == ["Z"]
+    assert source(root).edges(OLD) == [("Z", "end")]
 
 
 def test_the_other_generation_is_used_where_it_alone_exists(root: Path) -> None:
@@ -115,11 +120,13 @@ def test_the_other_generation_is_used_where_it_alone_exists(root: Path) -> None:
 def test_nothing_is_empty(root: Path, row: Experiment) -> None:
     reading = source(root)
     assert list(reading.parents(row, "a")) == list(reading.children(row, "a")) == []
+    assert list(reading.edges(row)) == []
     old_file(root).parent.mkdir(parents=True)
     old_file(root).touch()
     jobs_database(root, "a002", {"name": "a", "status": "WAITING"})
     job_pickle(root, "a001", tuples("a"))
     assert list(reading.parents(row, "a")) == list(reading.children(row, "a")) == []
+    assert list(reading.edges(row)) == []
 
 
 def garbage(path: Path) -> None:
@@ -148,7 +155,7 @@ def test_damage_is_said(root: Path, row: Experiment, file: Any, table: str, harm
     other, other_file, other_table = (NEW, new_file, NEW_TABLE) if row is OLD else (OLD, old_file, OLD_TABLE)
     structure(other_file(root), other_table)
     reading = source(root)
-    for ask in (reading.parents, reading.children):
+    for ask in (reading.parents, reading.children, lambda row, _: reading.edges(row)):
         with pytest.raises(Problem) as caught:
             ask(row, "end")
         assert (caught.value.status, caught.value.message) == (503, SENTENCE)
@@ -193,9 +200,16 @@ def test_the_graphs_of_the_reference_hold_what_their_structure_files_do(referenc
     row = experiment("a8qc", "4.1.11")
     names = [name for name, _ in reading.states(row) or ()]
     stored = [(sorted(reading.parents(row, name)), reading.children(row, name)) for name in names]
+    stored_edges = sorted(reading.edges(row))
     file = reference / "metadata" / "structures" / "structure_a8qc.db"
     kept = file.rename(file.with_suffix(".kept"))
     drawn = [(sorted(reading.parents(row, name)), reading.children(row, name)) for name in names]
+    drawn_edges = sorted(reading.edges(row))
     kept.rename(file)
     assert stored == drawn
+    assert stored_edges == drawn_edges
+    assert (
+        sorted((parent, name) for name, (parents, _) in zip(names, drawn, strict=True) for parent in parents)
+        == drawn_edges
+    )
     assert sum(len(children) for _, children in stored) == 116

@@ -15,16 +15,16 @@ from mestral_experiments.settings import ExperimentsSettings
 from mestral_experiments.sources import places
 from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.sources.conditions import Conditions
+from mestral_experiments.sources.folders import Folders
 from mestral_experiments.sources.health import problem_of
 from mestral_experiments.sources.jobfiles import JobFiles
-from mestral_experiments.sources.logs import Logs
 from mestral_experiments.sources.maindb import MainDatabase
 from mestral_experiments.sources.protocol import Part
 
 _UNREACHABLE = "The database of the experiments cannot be reached"
 
 
-class AutosubmitSource(Conditions, JobFiles, Logs):
+class AutosubmitSource(Conditions, JobFiles, Folders):
     """Implements `ExperimentSource` (see there).
 
     Args:

@@ -6,13 +6,14 @@ and harms neither its row nor another. What nobody shows and may be large (`extr
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar, cast
 
 import msgspec
 
 from mestral_experiments.model import Attempt, Run, Times
-from mestral_experiments.sources.faults import Missing
+from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.storage import Database
 from mestral_experiments.sources.values import integer, number, positive, text
 
@@ -58,7 +59,12 @@ _ATTEMPT = _TIMES | {
 }
 """The same for `Attempt`."""
 _NEEDS = ("id", "job_name", "counter", "last", "rowtype")
-_LAST = "last = 1 AND rowtype >= 2"
+_LAST = "last = 1 AND rowtype >= 1"
+_EXPRESSIONS: dict[Callable[[object], object], str] = {
+    positive: "CASE WHEN {0} > 0 THEN {0} END",
+    number: "CASE WHEN {0} = 0 THEN 0 ELSE {0} END",  # SQLite takes its time to write 0.0
+}
+_JSON = {record: msgspec.json.Decoder(list[record]) for record in (Attempt, Times)}  # type: ignore[valid-type]
 
 
 def read_latest_run(database: Database) -> Run | None:
@@ -96,17 +102,50 @@ def read_run_metadata(database: Database, run_id: int) -> tuple[object] | None:
     return (found[0][0],) if found else None
 
 
-def read_attempts(database: Database, name: str | None, last: bool) -> list[Attempt]:
+class Chosen(msgspec.Struct, frozen=True):
+    """Which attempts are wanted: see the arguments of `ExperimentSource.attempts`."""
+
+    name: str | None = None
+    run_id: int | None = None
+    completed: Collection[str] | None = None
+    last: bool = False
+
+    def conditions(self) -> tuple[list[str], list[object], list[str]]:
+        """What to ask for: conditions, their values, and the columns that an old table may lack."""
+        found: list[str] = []
+        values: list[object] = []
+        columns: list[str] = []
+        if self.name is not None:
+            found.append("job_name = ?")
+            values.append(self.name)
+        if self.run_id is not None:
+            found.append("run_id = ?")
+            values.append(self.run_id)
+            columns.append("run_id")
+        if self.completed is not None:
+            marks = ", ".join("?" * len(self.completed)) or "NULL"
+            found.append(f"status = 'COMPLETED' AND (section IN ({marks}) OR member IN ({marks}))")
+            values += [*self.completed, *self.completed]
+            columns += ["status", "section", "member"]
+        return found, values, columns
+
+
+def read_attempts(database: Database, chosen: Chosen) -> list[Attempt]:
     """Attempts, see `ExperimentSource.attempts`.
 
     Raises:
         Damaged: The table of attempts lacks what tells one from another.
     """
-    conditions, values = (["job_name = ?"], [name]) if name is not None else ([], [])
-    if last:
-        return _last(database, _ATTEMPT, Attempt, conditions, values)
+    conditions, values, columns = chosen.conditions()
+    needs = (*_NEEDS, *columns)
+    if chosen.last:
+        return _last(database, _ATTEMPT, Attempt, conditions, values, needs)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    return _records(database, _ATTEMPT, Attempt, f"{where} ORDER BY id", values)
+    try:
+        return _records(database, _ATTEMPT, Attempt, f"{where} ORDER BY id", values, needs)
+    except Damaged:
+        database.select("job_data", _NEEDS, "LIMIT 1", needs=_NEEDS)
+        return []  # of an old table: no row says what was asked for
 
 
 def read_last_times(database: Database) -> list[Times]:
@@ -115,7 +154,7 @@ def read_last_times(database: Database) -> list[Times]:
     Raises:
         Damaged: As `read_attempts`.
     """
-    return _last(database, _TIMES, Times, [], ())
+    return _last(database, _TIMES, Times, (), ())
 
 
 def examine(database: Database) -> str:
@@ -144,13 +183,14 @@ def _last(
     record: type[R],
     conditions: Sequence[str],
     values: Sequence[object],
+    needs: Sequence[str] = _NEEDS,
 ) -> list[R]:
     """The attempt of each job that counts, of those that meet the conditions."""
     where = f"WHERE {' AND '.join((*conditions, _LAST))}"
-    found = _records(database, fields, record, f"{where} ORDER BY id", values)
+    found = _records(database, fields, record, where, values, needs)
     names = {attempt.name for attempt in found}
     if len(names) < len(found):  # rare, and sorting by counter would cost half of the reading
-        found = _records(database, fields, record, f"{where} ORDER BY counter, id", values)
+        found = _records(database, fields, record, f"{where} ORDER BY counter, id", values, needs)
     return list({attempt.name: attempt for attempt in found}.values())
 
 
@@ -160,13 +200,15 @@ def _records(
     record: type[R],
     tail: str,
     values: Sequence[object],
+    needs: Sequence[str] = _NEEDS,
 ) -> list[R]:
-    wanted = {
-        column: "CASE WHEN {0} > 0 THEN {0} END" if mend is positive else "{0}"
-        for column, mend in fields.items()
-    }
+    wanted = {column: _EXPRESSIONS.get(mend, "{0}") for column, mend in fields.items()}
+    json = database.json_rows("job_data", wanted, tail, values, needs=needs)
+    if json is not None:
+        with suppress(msgspec.DecodeError):
+            return cast("list[R]", _JSON[record].decode(json))
     try:
-        rows = database.select("job_data", wanted, tail, values, needs=_NEEDS)
+        rows = database.select("job_data", wanted, tail, values, needs=needs)
     except Missing:
         return []
     try:

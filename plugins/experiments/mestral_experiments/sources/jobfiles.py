@@ -1,41 +1,52 @@
-"""What the files of an experiment say about one job, of `AutosubmitSource`: settings and submissions.
+"""What jobs recorded themselves about their submissions, for `AutosubmitSource`.
 
-Guarantees: those of `ExperimentSource`; each format is read in a module of its own (`configuration`,
-`logfiles`).
+Guarantees: those of `ExperimentSource`; `submissions` knows the format. Of many jobs only those are looked at
+that have a file, so the others cost nothing.
 """
 
-from mestral.readers import Fingerprint, fingerprint, stamp
-from mestral_experiments.model import Experiment, JobSettings, Times
-from mestral_experiments.sources import logfiles, places
-from mestral_experiments.sources.configuration import as3
-from mestral_experiments.sources.configuration.jobs import settings_of
-from mestral_experiments.sources.configurations import Configurations
+import os
+import time
+from collections.abc import Collection, Mapping, Sequence
+
+from mestral.readers import Fingerprint, Stamp
+from mestral_experiments.model import Experiment, Submission
+from mestral_experiments.sources import places
 from mestral_experiments.sources.faults import Missing
-from mestral_experiments.sources.logs import LOGS_UNREADABLE
+from mestral_experiments.sources.logs import LOGS_UNREADABLE, Logs
+from mestral_experiments.sources.submissions import Hours, read_submissions
+
+_FEW = 50  # jobs: to look for the file of each costs less than to list the folder
 
 
-class JobFiles(Configurations):
-    """One job, as its files describe it."""
+class JobFiles(Logs):
+    """Submissions of jobs, as they recorded them."""
 
-    def job_settings(self, experiment: Experiment, section: str) -> tuple[JobSettings | None, Fingerprint]:
-        """What the configuration says about the jobs of a section; 503 as `configuration`."""
-        configuration, taken = self.configuration(experiment)
+    def submissions(
+        self, experiment: Experiment, jobs: Collection[str], *, last: bool = False
+    ) -> tuple[Mapping[str, Sequence[Submission]], Fingerprint]:
+        """What jobs recorded themselves; 503 when a file is unusable."""
         rc, name = self._settings(), experiment.name
-        needed = as3.needed(places.experiment_folder(rc, name), name) if configuration.as3 else ()
-        present = {one.path for one in taken.stamps if one.inode}
-        # Autosubmit itself does not load the configuration of an experiment without a folder for jobs.
-        usable = present.issuperset(needed) and places.exists(places.job_folder(rc, name))
-        return settings_of(configuration, section) if configuration.data and usable else None, taken
-
-    def last_stamps(self, experiment: Experiment, job: str) -> tuple[Times | None, Fingerprint]:
-        """The last submission of a job in its own file; 503 when that is unusable."""
-        rc, name = self._settings(), experiment.name
-        if not places.is_file_name(job):
-            return None, Fingerprint()
+        folder = places.job_folder(rc, name)
+        files = {job: places.submissions_file(job) for job in jobs if places.is_file_name(job)}
+        found: dict[str, Sequence[Submission]] = {}
+        hours, stamps = Hours(), list[Stamp]()
+        taken_ns = time.time_ns()
         with self._answering(LOGS_UNREADABLE):
-            path = places.checked(rc, name, places.stamps_file(rc, name, job))
-            taken = fingerprint((stamp(path),))
-            try:
-                return logfiles.read_last_stamps(path, job), taken
-            except Missing:
-                return None, taken
+            places.checked(rc, name, folder)
+            if len(files) > _FEW:
+                names, listed = self._log_names(experiment, folder)
+                stamps += listed.stamps
+                present = set(names.split("/"))
+                files = {job: file for job, file in files.items() if file in present}
+            for job, file in files.items():
+                path = f"{folder}/{file}"
+                if os.path.islink(path):  # noqa: PTH114 - hot path
+                    places.checked(rc, name, path)
+                try:
+                    recorded, taken = read_submissions(path, hours, last=last)
+                except Missing:
+                    recorded, taken = [], Stamp(path)
+                stamps.append(taken)
+                if recorded:
+                    found[job] = recorded
+        return found, Fingerprint(tuple(stamps), taken_ns=taken_ns)

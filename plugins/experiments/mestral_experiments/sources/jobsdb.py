@@ -46,7 +46,7 @@ def read_jobs(database: Database) -> list[Job]:
         Missing: No table.
         Damaged: A table without names.
     """
-    json = database.json_rows("jobs", _COLUMNS)
+    json = database.json_rows("jobs", _COLUMNS, needs=("name",))
     if json is not None:
         with suppress(msgspec.DecodeError):
             return _JOBS.decode(json)
@@ -59,7 +59,7 @@ def read_states(database: Database) -> list[tuple[str, JobStatus]]:
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    json = database.json_rows("jobs", _STATE_COLUMNS)
+    json = database.json_rows("jobs", _STATE_COLUMNS, needs=("name",))
     if json is not None:
         with suppress(msgspec.DecodeError):
             return _STATES.decode(json)
@@ -157,7 +157,7 @@ def _of(names: Sequence[str]) -> str:
 
 
 def _names(database: Database, before: Names | None) -> Names | None:
-    json = database.json_rows("jobs", ("name",))
+    json = database.json_rows("jobs", ("name",), needs=("name",))
     if json is None:
         return None
     if before is not None and json == before.json:

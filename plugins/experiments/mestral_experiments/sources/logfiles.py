@@ -1,15 +1,15 @@
-"""Names of log files and the stamps of submissions (formats/AUTOSUBMIT_DATA.md 8).
+"""Names of log files (formats/AUTOSUBMIT_DATA.md 8).
 
-Guarantees: a folder is listed once and searched as one text, however many files it has; of a file only its
-end is read, and only of a regular file.
+Guarantees: a folder is listed once and searched as one text, however many files it has. Which log of a job is
+its newest is decided in one place.
 """
 
 import os
 import re
-import stat
+from collections.abc import Iterable
 from datetime import datetime
 
-from mestral_experiments.model import LogFiles, Times
+from mestral_experiments.model import LogFiles
 from mestral_experiments.sources.faults import Missing, refused
 from mestral_experiments.sources.values import text
 
@@ -17,7 +17,6 @@ _OUT = (".out", ".out.xz", ".out.gz")
 _ERR = (".err", ".err.xz", ".err.gz")
 _RUN = ("_run.log", "_run.log.xz", "_run.log.gz")
 _RECOVERY = re.compile(r"([0-9]{8}_[0-9]{6})_(.*)_log_recovery\.log(\.xz|\.gz)?")
-_END_BYTES = 4096
 
 
 def list_names(folder: str) -> str:
@@ -37,24 +36,58 @@ def list_names(folder: str) -> str:
 
 
 def newest_logs(names: str, job: str, folder: str) -> LogFiles:
-    """The newest logs of a job, by name: they end with the time of the submission.
+    """The newest logs of a job: those with the largest time of submission, which follows the name of the job.
 
     Args:
         names: From `list_names`.
         job: Name of the job, without a slash. What follows it in the name of its log is a dot.
         folder: What the names are to be completed by.
     """
-    newest: dict[tuple[str, ...], str] = {}
+    found: list[str] = []
     position = names.find(f"/{job}.")
     while position >= 0:
         end = names.index("/", position + 1)
-        name = names[position + 1 : end]
-        for endings in (_OUT, _ERR):
-            if name.endswith(endings):
-                newest[endings] = max(newest.get(endings, ""), name)
+        found.append(names[position + 1 : end])
         position = names.find(f"/{job}.", end)
-    out, err = (text(f"{folder}/{newest[ends]}") if ends in newest else None for ends in (_OUT, _ERR))
-    return LogFiles(out, err)
+    at = job.count(".") + 1
+    out, err = (
+        max((name for name in found if name.endswith(endings)), key=lambda name: _age(name, at), default=None)
+        for endings in (_OUT, _ERR)
+    )
+    return LogFiles(*(None if name is None else text(f"{folder}/{name}") for name in (out, err)))
+
+
+def newest_logs_by_job(names: str, folder: str) -> dict[str, LogFiles]:
+    """The newest logs of all jobs that have any, by their names, which have no dots.
+
+    Args:
+        names, folder: As for `newest_logs`.
+    """
+    every = (text(names) or "").split("/")
+    out, err = (_newest([name for name in every if name.endswith(endings)]) for endings in (_OUT, _ERR))
+    start = f"{text(folder)}/"
+    found = {}
+    for job, name in out.items():
+        other = err.pop(job, None)
+        found[job] = LogFiles(start + name, None if other is None else start + other)
+    for job, name in err.items():
+        found[job] = LogFiles(None, start + name)
+    return found
+
+
+def _newest(names: Iterable[str]) -> dict[str, str]:
+    newest: dict[str, str] = {}
+    for name in names:
+        job = name.partition(".")[0]
+        known = newest.setdefault(job, name)
+        if known is not name and _age(known, 1) < _age(name, 1):
+            newest[job] = name
+    return newest
+
+
+def _age(name: str, at: int) -> tuple[str, str]:
+    """What says how new a log is: the component of its name with the time of the submission, then all."""
+    return name.split(".", at + 1)[at], name
 
 
 def run_logs(names: str) -> list[str]:
@@ -83,49 +116,3 @@ def recovery_logs(names: str) -> dict[str, tuple[datetime, str]]:
         if known is None or known[0] < started:
             newest[found[2]] = started, name
     return newest
-
-
-def read_last_stamps(path: str, job: str) -> Times | None:
-    """The last submission in a `TOTAL_STATS` file; None when it says nothing.
-
-    A start that is missing repeats the submission, a finish that is missing repeats the start; a stamp that
-    cannot be read is None. Stamps are in the server's time zone.
-
-    Raises:
-        Missing, Damaged, Busy: As `list_names`, for the file.
-    """
-    lines = [line for line in _end_of(path).decode("ascii", "replace").splitlines() if line.strip()]
-    if not lines:
-        return None
-    submit, *rest = map(_seconds, lines[-1].split()[:3])
-    start = rest[0] if rest else submit
-    return Times(job, submit, start, rest[1] if len(rest) > 1 else start)
-
-
-def _end_of(path: str) -> bytes:
-    """The last lines of a file, whole ones."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise ValueError("not a file")
-            end = os.pread(descriptor, _END_BYTES, max(0, status.st_size - _END_BYTES))
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError as error:
-        raise Missing(path) from error
-    except (OSError, ValueError) as error:
-        raise refused(path, error) from error
-    return end if status.st_size <= _END_BYTES else end.partition(b"\n")[2]
-
-
-def _seconds(stamp: str) -> int | None:
-    """Epoch seconds of `YYYYMMDDhhmmss`; None when it is none, or before the epoch."""
-    if len(stamp) != 14 or not (stamp.isascii() and stamp.isdecimal()):
-        return None
-    try:
-        seconds = int(datetime.strptime(stamp, "%Y%m%d%H%M%S").timestamp())  # noqa: DTZ007 - local
-    except (ValueError, OverflowError, OSError):
-        return None
-    return seconds if seconds > 0 else None

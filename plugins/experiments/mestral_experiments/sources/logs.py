@@ -8,7 +8,7 @@ unpacked once.
 import logging
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,13 @@ class Logs(Access):
             if not places.is_file_name(job):
                 return LogFiles(None, None), taken
             return logfiles.newest_logs(names, job, folder), taken
+
+    def logs_by_job(self, experiment: Experiment) -> tuple[Mapping[str, LogFiles], Fingerprint]:
+        """The newest logs of every job that has any; 503 as `logs`."""
+        folder = str(self.log_folder(experiment))
+        with self._answering(LOGS_UNREADABLE):
+            names, taken = self._log_names(experiment, folder)
+            return self._memo.get(("logs", folder), taken, partial(_by_job, names, folder)), taken
 
     def job_log(self, experiment: Experiment, name: str, lines: int) -> tuple[Log | None, Fingerprint]:
         """A log of a job by name; 503 when the folder is unusable."""
@@ -133,6 +140,11 @@ class Logs(Access):
 def _listed(folder: str) -> tuple[str, int]:
     names = logfiles.list_names(folder)
     return names, len(names)
+
+
+def _by_job(names: str, folder: str) -> tuple[dict[str, LogFiles], int]:
+    found = logfiles.newest_logs_by_job(names, folder)
+    return found, (400 + 2 * len(folder)) * len(found) + 2 * len(names)
 
 
 def _read(path: str, lines: int, until: float) -> tuple[logtail.Ending, int]:

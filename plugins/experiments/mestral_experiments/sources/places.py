@@ -112,9 +112,9 @@ def log_folders(rc: RcFile, name: str) -> tuple[str, str, str]:
     return own, f"{own}/ASLOGS", f"{own}/LOG_{name}"
 
 
-def stamps_file(rc: RcFile, name: str, job: str) -> str:
-    """File of the times of each submission of a job, whose name passes `is_file_name`."""
-    return f"{job_folder(rc, name)}/{job}_TOTAL_STATS"
+def submissions_file(job: str) -> str:
+    """Name of the file of the submissions of a job, in the folder of the files of jobs."""
+    return f"{job}_TOTAL_STATS"
 
 
 def configuration_files(rc: RcFile, name: str) -> list[str]:

@@ -1,14 +1,14 @@
-"""Edges between jobs and wrappers around them, of `AutosubmitSource`: which store answers.
+"""Edges between jobs, wrappers around them and their places in the graph, of `AutosubmitSource`.
 
-Guarantees: those of `ExperimentSource`; each format is read in a module of its own (`structure`, `wrapperdb`,
-`pickles`).
+Guarantees: those of `ExperimentSource`; this module decides which store answers, each format is read in a
+module of its own (`structure`, `wrapperdb`, `layout`, `pickles`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from mestral_experiments.model import Experiment
-from mestral_experiments.sources import structure, wrapperdb
+from mestral_experiments.sources import layout, structure, wrapperdb
 from mestral_experiments.sources.faults import Missing
 from mestral_experiments.sources.lists import JobLists
 from mestral_experiments.sources.storage import Pickle, Store
@@ -16,6 +16,7 @@ from mestral_experiments.sources.storage import Pickle, Store
 T = TypeVar("T")
 
 _STRUCTURE_UNREADABLE = "Error while reading the experiment structure"
+_LAYOUT_UNREADABLE = "Error while reading the layout of the graph"
 _WRAPPERS_UNREADABLE = "Error while reading the wrappers"
 
 
@@ -33,6 +34,17 @@ class Relations(JobLists):
         with self._answering(_STRUCTURE_UNREADABLE):
             found = self._first(self._storage().structures(experiment), structure.read_children, job)
             return structure.children_of(job, self._drawn(experiment)) if found is None else found
+
+    def edges(self, experiment: Experiment) -> Sequence[tuple[str, str]]:
+        """All pairs of jobs, the second of which waits for the first; 503 as `parents`."""
+        with self._answering(_STRUCTURE_UNREADABLE):
+            found = self._first(self._storage().structures(experiment), structure.read_edges)
+            return structure.edges_of(self._drawn(experiment)) if found is None else found
+
+    def layout(self, experiment: Experiment) -> Mapping[str, tuple[float, float]]:
+        """Stored positions of jobs in the graph; 503 when the layout is unusable."""
+        with self._answering(_LAYOUT_UNREADABLE):
+            return self._first((self._storage().layout(experiment),), layout.read_layout) or {}
 
     def wrappers(self, experiment: Experiment) -> Mapping[str, str]:
         """The wrapper of every wrapped job; 503 when they are unusable."""

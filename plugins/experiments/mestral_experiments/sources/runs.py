@@ -4,7 +4,7 @@ Guarantees: those of `ExperimentSource`; each format is read in a module of its 
 `metrics`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from mestral_experiments.model import Attempt, Experiment, Run, Times, UserMetric
@@ -56,11 +56,20 @@ class Runs(Access):
             return self._failures.read(where, taken, lambda: configuration_of(stored[0], where))
 
     def attempts(
-        self, experiment: Experiment, *, name: str | None = None, last: bool = False
+        self,
+        experiment: Experiment,
+        *,
+        name: str | None = None,
+        run_id: int | None = None,
+        completed: Collection[str] | None = None,
+        last: bool = False,
     ) -> Sequence[Attempt]:
         """Attempts of jobs; 503 when the history is unusable."""
+        if run_id is not None and run_id not in _INTEGERS:
+            return ()
+        chosen = history.Chosen(name, run_id, completed, last)
         with self._answering(_ATTEMPTS_UNREADABLE):
-            return self._rows(self._storage().history(experiment), history.read_attempts, name, last)
+            return self._rows(self._storage().history(experiment), history.read_attempts, chosen)
 
     def last_times(self, experiment: Experiment) -> Sequence[Times]:
         """Times of the last attempt of every job; 503 as `attempts`."""

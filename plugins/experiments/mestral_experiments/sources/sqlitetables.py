@@ -4,7 +4,7 @@ Guarantees: those of `Database`. Bytes that are no UTF-8 become U+FFFD instead o
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
@@ -64,20 +64,32 @@ class SqliteTables:
         self._rows(f"SELECT count(*) FROM {table} NOT INDEXED")  # noqa: S608
         return present
 
-    def json_rows(self, table: str, wanted: Mapping[str, str] | Sequence[str]) -> str | None:
+    def json_rows(
+        self,
+        table: str,
+        wanted: Mapping[str, str] | Sequence[str],
+        tail: str = "",
+        values: Sequence[object] = (),
+        *,
+        needs: Sequence[str],
+    ) -> str | None:
         """See `Database`."""
-        expressions = tuple(_expressions(wanted).values())
-        row = expressions[0] if len(expressions) == 1 else f"json_array({', '.join(expressions)})"
-        found = self._json(table, f"json_group_array({row})")
+        expressions = _expressions(wanted)
+        sought = list(map(known, values))
+        found = self._json(_joined(expressions.values(), table, tail), sought)
+        if found is None and set(needs) <= (present := self._columns(table)) and present:
+            some = [expression if column in present else "NULL" for column, expression in expressions.items()]
+            found = self._json(_joined(some, table, tail), sought)
         return None if found is None else found[0]
 
     def json_columns(self, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
         """See `Database`."""
-        return self._json(table, ", ".join(f"json_group_array({column})" for column in wanted))
+        columns = ", ".join(f"json_group_array({column})" for column in wanted)
+        return self._json(f"SELECT {columns} FROM {table}")  # noqa: S608
 
-    def _json(self, table: str, wanted: str) -> tuple[str, ...] | None:
+    def _json(self, statement: str, values: Sequence[object] = ()) -> tuple[str, ...] | None:
         try:
-            (found,) = self._connection.execute(f"SELECT {wanted} FROM {table}").fetchall()  # noqa: S608
+            (found,) = self._connection.execute(statement, values).fetchall()
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR or "decode" in str(error):
                 return None
@@ -107,6 +119,13 @@ class SqliteTables:
                 raise
         self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         return self._connection.execute(statement, values).fetchall()
+
+
+def _joined(expressions: Collection[str], table: str, tail: str) -> str:
+    """The statement that makes one JSON list of the rows. Joined as text, it keeps their order."""
+    row = f"{'json_quote' if len(expressions) == 1 else 'json_array'}({', '.join(expressions)})"
+    rows = f"SELECT {row} AS one FROM {table} {tail}"  # noqa: S608
+    return f"SELECT '[' || coalesce(group_concat(one), '') || ']' FROM ({rows})"  # noqa: S608
 
 
 def _expressions(wanted: Mapping[str, str] | Sequence[str]) -> dict[str, str]:

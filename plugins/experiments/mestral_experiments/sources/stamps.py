@@ -27,7 +27,7 @@ from mestral_experiments.sources.sqlite import uses_wal
 _MANY = 1000  # experiments: looking for one file takes about as long as listing a few
 
 _LISTED = {Part.JOBS, Part.STRUCTURE}  # a job list that is a graph has the edges
-_RARE = {Part.STRUCTURE, Part.WRAPPERS, Part.METRICS}  # of many experiments nobody asks for them
+_RARE = {Part.STRUCTURE, Part.WRAPPERS, Part.METRICS, Part.LAYOUT}  # of many experiments nobody asks for them
 _REMEMBERED = 100_000  # databases without a write-ahead log; deleted ones are among them
 
 _Version = tuple[int, int, int, int]
@@ -62,7 +62,7 @@ def configuration_stamps(rc: RcFile, experiment: Experiment) -> list[Stamp]:
 
 
 def _databases(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> dict[str, None]:
-    """Databases of the structure, the wrappers and the metrics, each once."""
+    """Databases of the structure, the wrappers, the metrics and the layout, each once."""
     found: dict[str, None] = {}
     if Part.STRUCTURE in parts:
         found |= dict.fromkeys(places.structures(rc, experiment))
@@ -70,6 +70,8 @@ def _databases(rc: RcFile, experiment: Experiment, parts: Collection[Part]) -> d
         found |= dict.fromkeys(places.packages(rc, experiment))
     if Part.METRICS in parts:
         found[places.metrics_file(rc, experiment.name)] = None
+    if Part.LAYOUT in parts:
+        found[places.layout_file(rc, experiment.name)] = None
     return found
 
 

@@ -78,22 +78,31 @@ class Database(Protocol):
         """
         ...
 
-    def json_rows(self, table: str, wanted: Mapping[str, str] | Sequence[str]) -> str | None:
-        """All rows of a table as one JSON list of lists (of values, for a single column), in any order.
+    def json_rows(
+        self,
+        table: str,
+        wanted: Mapping[str, str] | Sequence[str],
+        tail: str = "",
+        values: Sequence[object] = (),
+        *,
+        needs: Sequence[str],
+    ) -> str | None:
+        """Rows of a table as one JSON list of lists (of values, for a single column).
 
-        The database writes it in half the time that it takes to bring the values into Python one by one, and
-        msgspec decodes it into records.
+        SQLite writes it in half the time that it takes to bring the values into Python one by one, and
+        msgspec decodes it into records. Arguments as for `select`, an absent column reads as null. Of real
+        numbers 15 digits are certain.
 
         Returns:
-            The JSON; None where `select` has to be asked: no such table or column, or a value that JSON
-            cannot hold.
+            The JSON; None where `select` has to be asked: it is faster, there is no such table, one of
+            `needs` is absent, or a value is one that JSON cannot hold.
         """
         ...
 
     def json_columns(self, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
-        """Each column of a table as a JSON list of its values, all in the same order; else as `json_rows`.
+        """Each column of a table as a JSON list of its values, all in the same order; none may be absent.
 
-        Twice as fast as rows, and what did not change need not be decoded.
+        Else as `json_rows`. Twice as fast as rows, and what did not change need not be decoded.
         """
         ...
 

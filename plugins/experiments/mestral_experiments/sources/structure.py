@@ -1,16 +1,20 @@
 """Edges between jobs: table `experiment_structure` of every version (formats/AUTOSUBMIT_DATA.md 5 and 6.2).
 
-Guarantees: edges of a job to itself, which only say that it has no others, are left out. Only the edges of
-the job that is asked for are read.
+Guarantees: edges of a job to itself, which only say that it has no others, are left out. Of one job that is
+asked for only its edges are read.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
 
 from mestral_experiments.sources.storage import Database
 from mestral_experiments.sources.values import text
 
 _TABLE = "experiment_structure"
 _NEEDS = ("e_from", "e_to")
+_EDGES = msgspec.json.Decoder(list[tuple[str, str]])
 
 
 def read_parents(database: Database, job: str) -> list[str]:
@@ -36,6 +40,24 @@ def read_children(database: Database, job: str) -> list[str]:
     return sorted(_others(job, (name for (name,) in found)))
 
 
+def read_edges(database: Database) -> list[tuple[str, str]]:
+    """All edges, in any order.
+
+    Raises:
+        Missing, Damaged: As `read_parents`.
+    """
+    tail = "WHERE e_from <> e_to"
+    json = database.json_rows(_TABLE, _NEEDS, tail, needs=_NEEDS)
+    if json is not None:
+        with suppress(msgspec.DecodeError):
+            return _EDGES.decode(json)
+    found = database.select(_TABLE, _NEEDS, tail, needs=_NEEDS)
+    try:
+        return msgspec.convert(found, list[tuple[str, str]])
+    except msgspec.ValidationError:
+        return edges_of(found)
+
+
 def examine(database: Database) -> str:
     """What was found, in words, once the whole table could be gone over.
 
@@ -54,6 +76,12 @@ def parents_of(job: str, edges: Iterable[tuple[str, str]]) -> list[str]:
 def children_of(job: str, edges: Iterable[tuple[str, str]]) -> list[str]:
     """As `read_children`, from pairs of names."""
     return sorted(_others(job, (end for start, end in edges if start == job)))
+
+
+def edges_of(edges: Iterable[tuple[object, object]]) -> list[tuple[str, str]]:
+    """As `read_edges`, from pairs of names."""
+    pairs = ((text(start), text(end)) for start, end in edges)
+    return [(start, end) for start, end in pairs if start is not None and end is not None and start != end]
 
 
 def _others(job: str, names: Iterable[object]) -> list[str]:

@@ -23,7 +23,7 @@ class ChangeContract(Given):
         raise NotImplementedError("tests of changes give a fixture `changes`")
 
     def test_what_can_be_changed_is_all_that_there_is(self, changes: Mapping[Part | None, Change]) -> None:
-        lacking = {Part(name) for name in ("wrappers", "metrics") if name in self.may_lack}
+        lacking = {Part(name) for name in ("wrappers", "metrics", "layout") if name in self.may_lack}
         assert set(changes) >= {None, *Part} - lacking
 
     def test_a_change_of_a_part_is_seen_at_once(
@@ -63,8 +63,8 @@ class ChangeContract(Given):
     def test_a_change_of_the_configuration_is_one_of_its_own_files(
         self, source: ExperimentSource, full: Experiment, changes: Mapping[Part | None, Change]
     ) -> None:
-        def taken() -> tuple[Fingerprint, Fingerprint]:
-            return source.configuration(full)[1], source.brief(full)[1]
+        def taken() -> tuple[Fingerprint, ...]:
+            return source.configuration(full)[1], source.brief(full)[1], source.settings(full)[1]
 
         before = taken()
         changes[Part.CONFIGURATION]()

@@ -19,6 +19,7 @@ _NAMES = {
     Part.HISTORY: PartName.HISTORY,
     Part.CONFIGURATION: PartName.CONFIGURATION,
     Part.WRAPPERS: PartName.WRAPPERS,
+    Part.LAYOUT: PartName.LAYOUT,
 }
 
 

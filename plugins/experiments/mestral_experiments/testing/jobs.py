@@ -15,7 +15,7 @@ _UNKNOWN = "no such job"
 
 
 class JobsContract(Given):
-    """`jobs`, `job`, `states`, `states_of`, `modified`, `parents`, `children`, `wrappers`, `last_wrapper`."""
+    """The job list, and `parents`, `children`, `edges`, `layout`, `wrappers`, `last_wrapper`."""
 
     @pytest.fixture
     def jobs(self, source: ExperimentSource, full: Experiment) -> Sequence[Job]:
@@ -122,6 +122,23 @@ class JobsContract(Given):
             assert all(name in source.children(full, parent) for parent in parents)
             assert all(name in source.parents(full, child) for child in children)
 
+    def test_edges_are_what_jobs_wait_for(
+        self, source: ExperimentSource, full: Experiment, jobs: Sequence[Job]
+    ) -> None:
+        edges = source.edges(full)
+        assert len(set(edges)) == len(edges)
+        assert all(before != after for before, after in edges)
+        for name in (job.name for job in jobs):
+            parents = sorted(before for before, after in edges if after == name)
+            children = sorted(after for before, after in edges if before == name)
+            assert parents == sorted(source.parents(full, name))
+            assert children == list(source.children(full, name))
+
+    def test_whole_numbers_of_a_layout_are_integers(self, source: ExperimentSource, full: Experiment) -> None:
+        for position in source.layout(full).values():
+            assert len(position) == 2
+            assert all(type(number) is int or not number.is_integer() for number in position)
+
     def test_the_last_wrapper_is_that_of_the_list(self, source: ExperimentSource, full: Experiment) -> None:
         for name, wrapper in source.wrappers(full).items():
             assert source.last_wrapper(full, name) == wrapper != ""
@@ -156,6 +173,8 @@ class JobsContract(Given):
         assert source.modified(empty) is None
         assert source.states_of(empty, [_UNKNOWN]) is None
         assert list(source.parents(empty, _UNKNOWN)) == list(source.children(empty, _UNKNOWN)) == []
+        assert list(source.edges(empty)) == []
+        assert dict(source.layout(empty)) == {}
         assert dict(source.wrappers(empty)) == {}
         assert source.last_wrapper(empty, _UNKNOWN) is None
 

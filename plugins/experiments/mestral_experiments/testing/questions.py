@@ -65,6 +65,8 @@ def questions(source: ExperimentSource, experiment: Experiment) -> Mapping[str, 
     asked.add(Part.JOBS, "states")
     asked.add(Part.JOBS, "states_of", [job.name for job in jobs])
     asked.add(None, "modified")
+    asked.add(Part.STRUCTURE, "edges")
+    asked.add(Part.LAYOUT, "layout")
     asked.add(Part.WRAPPERS, "wrappers")
     asked.add(Part.HISTORY, "latest_run")
     asked.add(Part.HISTORY, "runs")
@@ -74,12 +76,15 @@ def questions(source: ExperimentSource, experiment: Experiment) -> Mapping[str, 
     asked.add(Part.METRICS, "metric_runs")
     asked.add(Part.CONFIGURATION, "configuration")
     asked.add(Part.CONFIGURATION, "brief")
+    asked.add(Part.CONFIGURATION, "settings")
     asked.add(None, "conditions")
+    asked.add(None, "obstacle")
+    asked.add(None, "facts")
+    asked.add(None, "logs_by_job")
+    asked.add(None, "submissions", [job.name for job in jobs])
     asked.add(None, "run_log", _LINES)
     asked.add(None, "run_log", _LINES, jobs_first=True)
     asked.add(None, "recovery_logs", _LINES)
-    for section in dict.fromkeys(job.section for job in jobs):
-        asked.add(Part.CONFIGURATION, "job_settings", section)
     for job in jobs:
         asked.add(Part.JOBS, "job", job.name)
         asked.add(Part.STRUCTURE, "parents", job.name)
@@ -90,8 +95,10 @@ def questions(source: ExperimentSource, experiment: Experiment) -> Mapping[str, 
         logs = source.logs(experiment, job.name)[0]
         for path in filter(None, (logs.out, logs.err)):
             asked.add(None, "job_log", Path(path).name, _LINES)
-        asked.add(None, "last_stamps", job.name)
+        asked.add(None, "submissions", [job.name], last=True)
+    asked.add(Part.HISTORY, "attempts", completed=sorted({job.section for job in jobs}))
     for run in spread(source.runs(experiment)):
+        asked.add(Part.HISTORY, "attempts", run_id=run.run_id)
         asked.add(Part.HISTORY, "run_configuration", run.run_id)
     for run_id in spread(source.metric_runs(experiment)):
         asked.add(Part.METRICS, "metrics", run_id)

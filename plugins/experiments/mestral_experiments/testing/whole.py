@@ -29,6 +29,7 @@ class WholeContract(Given):
     ) -> None:
         asked = questions(source, full)
         methods = {_method(text) for text in asked} | {"metrics", "run_configuration", "job_log"}
+        methods.remove("obstacle")
         told = {_method(text) for text, answer in answers(source, asked).items() if answer not in _NOTHING}
         assert methods - told <= set(self.may_lack)
 
@@ -136,12 +137,16 @@ class WholeContract(Given):
             return [
                 source.configuration(full)[1],
                 source.brief(full)[1],
-                source.job_settings(full, job.section)[1],
+                source.settings(full)[1],
+                source.obstacle(full)[1],
+                source.facts(full)[1],
                 source.logs(full, job.name)[1],
+                source.logs_by_job(full)[1],
                 source.job_log(full, f"{job.name}.out", 1)[1],
                 source.run_log(full, 1)[1],
                 source.recovery_logs(full, 1)[1],
-                source.last_stamps(full, job.name)[1],
+                source.submissions(full, [job.name])[1],
+                source.submissions(full, [job.name, *(f"{job.name} {n}" for n in range(100))], last=True)[1],
             ]
 
         for one, other in zip(taken(), taken(), strict=True):

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.model import Attempt, Job, JobSettings, JobStatus, LogFiles, Run, Times
+from mestral_experiments.model import Attempt, Job, JobStatus, LogFiles, Run, Settings, Submission
 from mestral_experiments.views.jobs import StatusName
 from mestral_experiments.views.times import local_text, moment
 
@@ -49,12 +49,12 @@ def has_logs(job: Job) -> bool:
     return job.status in _FINISHED
 
 
-def needs_stamps(job: Job, attempt: Attempt | None) -> bool:
+def needs_submission(job: Job, attempt: Attempt | None) -> bool:
     """Whether the times of a job are those that it recorded itself: the history is not up to date."""
     return job.status in _SUBMITTED and (attempt is None or attempt.status != job.status.name)
 
 
-def needs_run(settings: JobSettings | None) -> bool:
+def needs_run(settings: Settings | None) -> bool:
     """Whether the newest run has to say what the configuration does not."""
     return settings is None or settings.chunk_size is None or settings.chunk_unit is None
 
@@ -63,10 +63,10 @@ def job_detail(
     job: Job,
     attempt: Attempt | None,
     run: Run | None,
-    settings: JobSettings | None,
+    settings: Settings | None,
     wrapper: str | None,
     logs: LogFiles | None,
-    stamps: Times | None,
+    submission: Submission | None,
 ) -> JobDetail:
     """The detail of a job.
 
@@ -77,13 +77,13 @@ def job_detail(
         settings: What the configuration says, None when it cannot be used.
         wrapper: The wrapper it was in last.
         logs: Its logs, see `has_logs`.
-        stamps: What it recorded itself, see `needs_stamps`.
+        submission: The last one that it recorded itself, see `needs_submission`.
     """
-    section = settings.section if settings else None
+    section = settings.section(job.section) if settings else None
     size, unit = (settings.chunk_size, settings.chunk_unit) if settings else (None, None)
     commit = settings.workflow_commit if settings else None
     recorded = attempt.workflow_commit if attempt else None
-    submit, start, finish = _times(job, attempt, stamps)
+    submit, start, finish = _times(job, attempt, submission)
     return JobDetail(
         name=job.name,
         status=job.status.name,
@@ -110,14 +110,17 @@ def job_detail(
     )
 
 
-def _times(job: Job, attempt: Attempt | None, stamps: Times | None) -> list[str | None]:
+def _times(job: Job, attempt: Attempt | None, submission: Submission | None) -> list[str | None]:
     """Submission, start and finish as texts."""
     times: tuple[int | None, int | None, int | None] = (None, None, None)
-    if needs_stamps(job, attempt):
-        if stamps is not None:
+    if needs_submission(job, attempt):
+        if submission is not None:
+            # A start that is not there yet repeats the submission, and a finish the start.
+            start = submission.start if submission.words > 1 else submission.submit
+            finish = submission.finish if submission.words > 2 else start
             started = job.status in (JobStatus.RUNNING, JobStatus.FAILED)
             failed = job.status is JobStatus.FAILED
-            times = (stamps.submit, stamps.start if started else None, stamps.finish if failed else None)
+            times = (submission.submit, start if started else None, finish if failed else None)
     elif attempt is not None and attempt.status == job.status.name and job.status is not JobStatus.SUSPENDED:
         times = (attempt.submit, attempt.start, attempt.finish)
     return [local_text(moment(seconds)) for seconds in times]

@@ -15,9 +15,10 @@ from mestral_experiments.model import Configuration
 from mestral_experiments.sources.configuration import as3, as4
 from mestral_experiments.sources.configuration.brief import brief
 from mestral_experiments.sources.configuration.files import Files
+from mestral_experiments.sources.configuration.settings import settings_of
 from mestral_experiments.sources.faults import Damaged, Unfinished
 
-__all__ = ["brief", "load_configuration"]
+__all__ = ["brief", "load_configuration", "settings_of"]
 
 _TRIES = 3
 _PAUSE_SECONDS = 0.05

@@ -39,6 +39,7 @@ _OF_PART = {
     Part.WRAPPERS: _WRAPPERS,
     Part.HISTORY: _HISTORY,
     Part.METRICS: _METRICS,
+    Part.LAYOUT: _LAYOUT,
 }
 _SIZE = "SELECT sum(pg_total_relation_size(to_regclass(name)))::bigint FROM unnest(%s::text[]) name"
 

@@ -44,11 +44,8 @@ class PostgresTables:
         """See `Database`."""
         present = self._present(table, needs)
         some = ", ".join(_expressions(present, wanted))
-        if _PLACE not in present:
-            tail = tail.replace(self.in_row_order, "")
-        tail = tail.replace("%", "%%").replace("?", "%s")
-        sought = [value if _storable(value) else None for value in values]  # NULL equals nothing
-        return self._rows(f"SELECT {some} FROM {self._name(table)} {tail}", sought)  # noqa: S608
+        statement = f"SELECT {some} FROM {self._name(table)} {self._tail(tail, present)}"  # noqa: S608
+        return self._rows(statement, _sought(values))
 
     def newest(self, table: str, column: str) -> object:
         """See `Database`."""
@@ -64,14 +61,22 @@ class PostgresTables:
         self._rows(f"SELECT count(*) FROM {self._name(table)}")  # noqa: S608
         return present
 
-    def json_rows(self, table: str, wanted: Mapping[str, str] | Sequence[str]) -> str | None:
-        """See `Database`."""
+    def json_rows(
+        self,
+        table: str,
+        wanted: Mapping[str, str] | Sequence[str],
+        tail: str = "",
+        values: Sequence[object] = (),
+        *,
+        needs: Sequence[str],
+    ) -> str | None:
+        """See `Database`; of one column only: wide rows arrive sooner than PostgreSQL writes them as JSON."""
         present = self._columns(table)
-        if not present.keys() >= set(wanted):
+        if len(wanted) > 1 or not present or not present.keys() >= set(needs):
             return None
-        some = _expressions(present, wanted)
-        row = some[0] if len(some) == 1 else f"json_build_array({', '.join(some)})"
-        ((found,),) = self._rows(f"SELECT json_agg({row})::text FROM {self._name(table)}")  # noqa: S608
+        (one,) = _expressions(present, wanted)
+        rows = f"SELECT {one} AS one FROM {self._name(table)} {self._tail(tail, present)}"  # noqa: S608
+        ((found,),) = self._rows(f"SELECT json_agg(one)::text FROM ({rows}) rows", _sought(values))  # noqa: S608
         return found or "[]"
 
     def json_columns(self, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
@@ -84,6 +89,12 @@ class PostgresTables:
         ordered = f"SELECT {', '.join(some)} FROM {self._name(table)} ORDER BY {some[0]}"  # noqa: S608
         (found,) = self._rows(f"SELECT {aggregates} FROM ({ordered}) ordered")  # noqa: S608
         return tuple(column or "[]" for column in found)
+
+    def _tail(self, tail: str, present: Mapping[str, str]) -> str:
+        """The end of a statement as PostgreSQL wants it."""
+        if _PLACE not in present:
+            tail = tail.replace(self.in_row_order, "")
+        return tail.replace("%", "%%").replace("?", "%s")
 
     def _name(self, table: str) -> str:
         return quoted(table) if self._schema is None else f"{quoted(self._schema)}.{quoted(table)}"
@@ -125,6 +136,11 @@ def _expressions(present: Mapping[str, str], wanted: Mapping[str, str] | Sequenc
         template.format(quoted(present[column])) if column in present else "NULL"
         for column, template in templates.items()
     ]
+
+
+def _sought(values: Iterable[object]) -> list[object]:
+    """Values to be looked for; NULL, which equals nothing, for what no row can hold."""
+    return [value if _storable(value) else None for value in values]
 
 
 def _storable(value: object) -> bool:
