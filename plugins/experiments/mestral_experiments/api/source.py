@@ -1,5 +1,6 @@
 """The source of experiments that this server was configured with."""
 
+import os
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
@@ -45,3 +46,8 @@ def existing(source: ExperimentSource, expid: str) -> Experiment:
     if experiment is None:
         raise not_found(f"Experiment {expid} does not exist")
     return experiment
+
+
+def current_user() -> str | None:
+    """What configurations of Autosubmit 4 show as `AS_ENV_CURRENT_USER`."""
+    return os.environ.get("SUDO_USER") or os.environ.get("USER")
