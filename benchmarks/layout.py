@@ -1,6 +1,6 @@
 """How readable the graph's layout is: edge crossings and edge lengths beside those of Graphviz' ``dot``.
 
-``python -m benchmarks.layout TREE... `` writes LAYOUT.md. Needs ``dot``, which Mestral itself does not.
+``python -m benchmarks.layout TREE...`` writes LAYOUT.md. Needs ``dot``, which Mestral itself does not.
 
 Guarantees: both are measured in the same way, on straight edges between the places of the jobs, as clients
 draw them, in the same unit (90 to the inch), and with the same space for each job.
@@ -157,10 +157,11 @@ def _report(
         "",
         "Made by `python -m benchmarks.layout TREE...`, beside Graphviz' `dot -Tplain`, whose nodes are",
         "given the space that ours have. Both are measured on straight edges between the places of the jobs,",
-        "as clients draw them, 90 units to the inch. Seconds: CPU of our own process; the whole command of `dot`.",
+        "as clients draw them, 90 units to the inch. Seconds: CPU of our own process; the whole command of",
+        "`dot`.",
         "",
-        f"Of {len(rows)} graphs {fewer} have fewer crossings than by `dot`, {len(more)} have more; in {shorter}",
-        f"the edges are shorter, in {len(longer)} more than a tenth longer.",
+        f"Of {len(rows)} graphs {fewer} have fewer crossings than by `dot`, {len(more)} have more;",
+        f"in {shorter} the edges are shorter, in {len(longer)} more than a tenth longer.",
         "",
         "| graph | jobs | edges | crossings | `dot` | length | `dot` | ratio | seconds | `dot` |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",

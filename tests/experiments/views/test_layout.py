@@ -152,6 +152,19 @@ def test_a_parent_is_over_the_middle_of_its_children() -> None:
     assert x == pytest.approx((left + right) / 2, abs=1)
 
 
+def test_dates_and_members_go_from_left_to_right_in_list_order() -> None:
+    """A start for all, one for each of 3 dates, 4 members of 5 chunks each, listed after all starts."""
+    starts = {date: 1 + date for date in range(3)}
+    first = {(date, member): 4 + 5 * (4 * date + member) for date in range(3) for member in range(4)}
+    edges = [(0, start) for start in reversed(starts.values())]
+    edges += [(starts[date], job) for (date, _), job in reversed(first.items())]
+    edges += [(job + n, job + n + 1) for job in first.values() for n in range(4)]
+    places = drawn(64, edges)
+    members = [places[job][0] for job in first.values()]
+    assert members == sorted(members)
+    assert crossings(edges, places) == 0
+
+
 def test_what_one_job_alone_waits_for_is_right_above_it() -> None:
     edges = [(0, 1), (1, 2), (2, 3), (4, 3)]
     places = drawn(5, edges)

@@ -13,6 +13,7 @@ from mestral_experiments.views.layout.coordinates import Style, drawings
 from mestral_experiments.views.layout.layering import layers_of
 from mestral_experiments.views.layout.layers import Layers, in_layers
 from mestral_experiments.views.layout.ordering import Order, crossings, ordered
+from mestral_experiments.views.layout.tidying import tidied
 
 LAYER = 90.0
 """From one layer to the next."""
@@ -58,7 +59,7 @@ def drawn(widths: Sequence[float], edges: Sequence[Edge]) -> tuple[list[float], 
 
 def _tried(graph: Layers, widths: Sequence[float]) -> Iterator[tuple[Order, list[float], list[float]]]:
     """Orders and drawings of them."""
-    for order in ordered(graph):
+    for order in (tidied(order, graph) for order in ordered(graph)):
         if len(graph.layer) == graph.jobs:
             x, straight = next(drawings(order, graph, widths, _STYLES[0]))
             yield order, x, straight
