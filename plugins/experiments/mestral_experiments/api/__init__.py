@@ -36,6 +36,7 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         wrappers,
     )
     from mestral_experiments.api.v4 import graph as v4_graph
+    from mestral_experiments.api.v4 import performance as v4_performance
     from mestral_experiments.api.v4 import tree as v4_tree
 
     modules = (
@@ -53,6 +54,7 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
         eta,
         v4_tree,
         v4_graph,
+        v4_performance,
         expcount,
         quick,
         tree,

@@ -22,8 +22,9 @@ from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
 from mestral_experiments.views.jobtimes import needs_submission, recorded
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.performance import SECTIONS, Done
+from mestral_experiments.views.performance import SECTIONS, Done, Performance
 from mestral_experiments.views.performance import performance as performance_of
+from mestral_experiments.views.pictures import draw_performance
 from mestral_experiments.views.runspeed import SIM
 from mestral_experiments.views.summary import Tally, failed, tally
 from mestral_experiments.views.summary import summary as summary_of
@@ -88,8 +89,18 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         Problem: 404 when it lacks what Autosubmit itself needs, or a job list; 503 when the job list or the
             configuration is unusable.
     """
-    source: ExperimentSource = reader.service(SLOT)
+    shown, depends = _performance(reader.service(SLOT), msgspec.convert(row, Experiment))
+    return Answer(body=msgspec.json.encode(shown), depends=depends)
+
+
+def performance_picture(reader: ReaderContext, row: list[Any]) -> Answer:
+    """How fast it is, as SVG; raises as `performance`."""
     experiment = msgspec.convert(row, Experiment)
+    shown, depends = _performance(reader.service(SLOT), experiment)
+    return Answer(body=draw_performance(experiment.name, shown).encode(), depends=depends)
+
+
+def _performance(source: ExperimentSource, experiment: Experiment) -> tuple[Performance, Fingerprint]:
     obstacle, looked = source.obstacle(experiment)
     if obstacle is not None:
         raise not_found(obstacle)
@@ -112,7 +123,7 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         optional.read(partial(_energies, source, experiment, done, known.wrappers)) or {},
         known.wrappers,
     )
-    return Answer(body=msgspec.json.encode(shown), depends=optional.fingerprint + _clock(live))
+    return shown, optional.fingerprint + _clock(live)
 
 
 def named_job_list(source: ExperimentSource, experiment: Experiment) -> Sequence[Job]:

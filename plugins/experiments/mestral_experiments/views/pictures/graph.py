@@ -7,13 +7,13 @@ shown of up to 400 jobs. Linear in jobs and edges, save sorting.
 from collections.abc import Sequence
 from itertools import pairwise
 
+from mestral_experiments.views.layout import Positions
+from mestral_experiments.views.layout.drawing import LAYER
 from mestral_experiments.views.pictures.jobs import Boxes, Drawn, Marks, Places, Size
 from mestral_experiments.views.pictures.legend import MARGIN, Entry, head
 from mestral_experiments.views.pictures.states import in_words, state_entries, state_style
 from mestral_experiments.views.pictures.svg import document
 from mestral_experiments.views.pictures.wrappers import draw_wrappers, label_wrappers, wrapper_style
-from mestral_experiments.views.layout import Positions
-from mestral_experiments.views.layout.drawing import LAYER
 from mestral_experiments.views.times import utc_text
 from mestral_experiments.views.workflow import Workflow
 from mestral_experiments.views.workflowjobs import counters
