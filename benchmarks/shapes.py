@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 Edges = list[tuple[str, str]]
 Shape = Callable[[int], Edges]
@@ -36,7 +37,7 @@ def ladders(size: int) -> Edges:
     for member, sims in _chains(size // 2, 20):
         edges.append((_name("SETUP"), sims[0]))
         posts = [sim.replace("SIM", "POST") for sim in sims]
-        edges += [*zip(sims, sims[1:], strict=False), *zip(sims, posts, strict=True)]
+        edges += [*pairwise(sims), *zip(sims, posts, strict=True)]
         edges += [(posts[n - 3], sims[n]) for n in range(3, len(sims)) if n % 3]
         edges.append((posts[-1], _name("REPORT")))
         edges.append((_name(member, "INI"), sims[0]))
@@ -136,7 +137,7 @@ def tree(size: int) -> Edges:
 
 def apart(size: int) -> Edges:
     """Members that nothing connects."""
-    return [edge for _, sims in _chains(size, 10) for edge in zip(sims, sims[1:], strict=False)]
+    return [edge for _, sims in _chains(size, 10) for edge in pairwise(sims)]
 
 
 def late(size: int) -> Edges:

@@ -37,7 +37,7 @@ _VIEWS = (
     Rule(
         f"{_ASKED}",
         rf"{_JOBS}\.(minutes|minutes_queue|running_text|submit|start|finish|SYPD|ASYPD|workflow_commit)$",
-        "rows of type 1 count, what the job recorded counts, no time is made up (METRICS.md 2, FIX); now moves",
+        "rows of type 1 and what the job recorded count, no time is made up (METRICS.md 2, FIX); now moves",
     ),
     Rule(
         f"{_ASKED}",

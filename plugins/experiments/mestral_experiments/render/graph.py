@@ -122,8 +122,10 @@ def _computed(
 
     def lay_out() -> tuple[Positions, int]:
         if layout == "laplacian":
-            return laplacian(len(names), edges, packages), _POSITION_BYTES * len(names)
-        return layered(names, edges, packages), _POSITION_BYTES * len(names)
+            found = laplacian(len(names), edges, packages)
+        else:
+            found = layered(names, edges, packages)
+        return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(names)  # as 4.2.0 truncates them
 
     structure = Fingerprint(content=content_digest(names, edges, packages), taken_ns=time.time_ns())
     return reader.memo.get(("experiments.layout", layout, known.expid), structure, lay_out)

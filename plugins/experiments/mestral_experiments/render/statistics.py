@@ -1,6 +1,7 @@
 """Answer of `/v3/stats/{expid}/{filter_period}/{filter_type}`."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from mestral.readers import Answer, ReaderContext
 from mestral_experiments.model import Experiment, Resources
 from mestral_experiments.render.timed import named_job_list
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, of_section
+from mestral_experiments.views import figures
+from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, Statistics, of_section
 from mestral_experiments.views.statistics import statistics as statistics_of
 
 
@@ -27,6 +29,21 @@ def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) 
         Problem: 404 when the experiment lacks what Autosubmit itself needs, or a job list; 503 when the job
             list, the configuration or the folder of what jobs recorded is unusable.
     """
+    return _statistics(reader, row, hours, section, lambda found, _: found)
+
+
+def statistics_figures(reader: ReaderContext, row: list[Any], hours: int, section: str) -> Answer:
+    """The same for programs; raises as `statistics`."""
+    return _statistics(reader, row, hours, section, figures.statistics_figures)
+
+
+def _statistics(
+    reader: ReaderContext,
+    row: list[Any],
+    hours: int,
+    section: str,
+    view: Callable[[Statistics, Asked], object],
+) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     obstacle, looked = source.obstacle(experiment)
@@ -40,4 +57,4 @@ def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) 
     shown = statistics_of(
         jobs, submissions, settings.resources_of if settings is not None else lambda _: Resources(), asked
     )
-    return Answer(body=msgspec.json.encode(shown), depends=looked + configured + read)
+    return Answer(body=msgspec.json.encode(view(shown, asked)), depends=looked + configured + read)

@@ -6,10 +6,9 @@ again.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress
-from operator import and_, not_
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from mestral_experiments.model import Experiment, Job, JobStatus, Times
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
+from mestral_experiments.views import figures
 from mestral_experiments.views.jobtimes import needs_submission, recorded
 from mestral_experiments.views.messages import unread
 from mestral_experiments.views.performance import SECTIONS, Done, Performance
@@ -28,8 +28,8 @@ from mestral_experiments.views.pictures import draw_performance
 from mestral_experiments.views.runspeed import SIM
 from mestral_experiments.views.summary import Tally, failed, tally
 from mestral_experiments.views.summary import summary as summary_of
-from mestral_experiments.views.timed import Recorded, edges_of_wrapped, job_times, part, unsettled
-from mestral_experiments.views.together import Submitted, energies, submitted
+from mestral_experiments.views.timed import NOTHING_LIVE, Recorded, State, job_times, packages_of, unsettled
+from mestral_experiments.views.together import Submitted, energies
 
 TIMED = (Part.JOBS, Part.HISTORY, Part.WRAPPERS, Part.STRUCTURE)
 """The parts that the times of jobs are made of."""
@@ -58,28 +58,40 @@ def summary(reader: ReaderContext, row: list[Any]) -> Answer:
     Raises:
         Problem: 404 without a job list; 503 when it is unusable.
     """
+    return _summary(reader, row, summary_of)
+
+
+def summary_figures(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The same for programs; raises as `summary`."""
+    return _summary(reader, row, figures.summary_figures)
+
+
+def _summary(reader: ReaderContext, row: list[Any], view: Callable[[Tally, Sequence[str]], object]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     running, now = experiment.status == "RUNNING", _now()
 
-    def build() -> tuple[_Counted, int, Fingerprint]:
+    def build(_: _Counted | None) -> tuple[_Counted, int, Fingerprint]:
+        states = source.states(experiment)
+        if states is None:
+            raise not_found(NO_JOB_LIST)
         optional = OptionalParts()
-        known = _recorded(source, experiment, _job_list(source, experiment), optional)
+        known = _recorded(source, experiment, states, optional)
         times = job_times(known, now)
-        moving = unsettled(known, times) if running else [False] * len(times)
-        settled = list(map(not_, moving))
-        counted = tally(list(compress(known.jobs, settled)), list(compress(times, settled)), running)
-        rest = part(known, moving)
-        kept = _Counted(counted, rest, failed(known.jobs, times))
-        return kept, _SUMMARY_BYTES + _JOB_BYTES * len(rest.jobs), optional.fingerprint
+        rest = unsettled(known, times) if running else NOTHING_LIVE
+        moving = {name for name, _ in rest.states}
+        stays = [name not in moving for name, _ in states]
+        settled = tally(compress(states, stays), list(compress(times, stays)), running)
+        kept = _Counted(settled, rest, failed(states, times))
+        return kept, _SUMMARY_BYTES + _JOB_BYTES * len(rest.states), optional.fingerprint
 
     fingerprint = source.fingerprint(experiment, *TIMED)
     key = ("experiments.counted", experiment.name, running)
     counted, found = reader.memo.get_found(key, fingerprint, build)
     rest = counted.rest
-    total = counted.settled + tally(rest.jobs, job_times(rest, now), running)
-    body = msgspec.json.encode(summary_of(total, counted.failed))
-    return Answer(body=body, depends=found + _clock(bool(rest.jobs)))
+    total = counted.settled + tally(rest.states, job_times(rest, now), running)
+    body = msgspec.json.encode(view(total, counted.failed))
+    return Answer(body=body, depends=found + _clock(bool(rest.states)))
 
 
 def performance(reader: ReaderContext, row: list[Any]) -> Answer:
@@ -89,41 +101,51 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         Problem: 404 when it lacks what Autosubmit itself needs, or a job list; 503 when the job list or the
             configuration is unusable.
     """
-    shown, depends = _performance(reader.service(SLOT), msgspec.convert(row, Experiment))
-    return Answer(body=msgspec.json.encode(shown), depends=depends)
+    return _performance(reader, row, msgspec.json.encode)
+
+
+def performance_figures(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The same for programs; raises as `performance`."""
+    return _performance(reader, row, lambda found: msgspec.json.encode(figures.performance_figures(found)))
 
 
 def performance_picture(reader: ReaderContext, row: list[Any]) -> Answer:
     """How fast it is, as SVG; raises as `performance`."""
+    name = msgspec.convert(row, Experiment).name
+    return _performance(reader, row, lambda found: draw_performance(name, found).encode())
+
+
+def _performance(reader: ReaderContext, row: list[Any], encode: Callable[[Performance], bytes]) -> Answer:
+    source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
-    shown, depends = _performance(reader.service(SLOT), experiment)
-    return Answer(body=draw_performance(experiment.name, shown).encode(), depends=depends)
-
-
-def _performance(source: ExperimentSource, experiment: Experiment) -> tuple[Performance, Fingerprint]:
     obstacle, looked = source.obstacle(experiment)
     if obstacle is not None:
         raise not_found(obstacle)
     settings, configured = source.settings(experiment)
     optional = OptionalParts()
     optional.depends = looked + configured
-    known = _recorded(source, experiment, named_job_list(source, experiment), optional)
+    jobs = named_job_list(source, experiment)
+    known = _recorded(source, experiment, [(job.name, job.status) for job in jobs], optional)
     times = job_times(known, _now())
-    completed = [job.status is JobStatus.COMPLETED and job.section in SECTIONS for job in known.jobs]
-    live = any(map(and_, completed, unsettled(known, times)))
     done = [
         Done(job, each, _row(job, known))
-        for job, each in compress(zip(known.jobs, times, strict=True), completed)
+        for job, each in zip(jobs, times, strict=True)
+        if job.status is JobStatus.COMPLETED and job.section in SECTIONS
     ]
+    moving = {name for name, _ in unsettled(known, times).states}
+    wrappers = {name: package.name for package in known.packages for name in package.jobs}
     runs = optional.read(partial(source.runs, experiment)) or ()
     shown = performance_of(
         done,
         settings,
         {run.run_id: run for run in runs},
-        optional.read(partial(_energies, source, experiment, done, known.wrappers)) or {},
-        known.wrappers,
+        optional.read(partial(_energies, source, experiment, done, wrappers)) or {},
+        wrappers,
     )
-    return shown, optional.fingerprint + _clock(live)
+    return Answer(
+        body=encode(shown),
+        depends=optional.fingerprint + _clock(any(one.job.name in moving for one in done)),
+    )
 
 
 def named_job_list(source: ExperimentSource, experiment: Experiment) -> Sequence[Job]:
@@ -133,32 +155,27 @@ def named_job_list(source: ExperimentSource, experiment: Experiment) -> Sequence
         Problem: 404 without one, 503 when it is unusable; the message says that it is about the job list.
     """
     try:
-        return _job_list(source, experiment)
+        jobs = source.job_list(experiment)
+        if jobs is None:
+            raise not_found(NO_JOB_LIST)
+        return jobs
     except Problem as problem:
         raise Problem(problem.status, unread(problem.message), headers=problem.headers) from problem
 
 
-def _job_list(source: ExperimentSource, experiment: Experiment) -> Sequence[Job]:
-    jobs = source.job_list(experiment)
-    if jobs is None:
-        raise not_found(NO_JOB_LIST)
-    return jobs
-
-
 def _recorded(
-    source: ExperimentSource, experiment: Experiment, jobs: Sequence[Job], optional: OptionalParts
+    source: ExperimentSource, experiment: Experiment, states: Sequence[State], optional: OptionalParts
 ) -> Recorded:
     last = {row.name: row for row in optional.read(partial(source.last_times, experiment)) or ()}
-    asked = [job.name for job in jobs if needs_submission(job.status, last.get(job.name))]
+    asked = [name for name, status in states if needs_submission(status, last.get(name))]
     lines = optional.read_files(partial(source.submissions, experiment, asked, last=True)) if asked else None
     wrappers = optional.read(partial(source.wrappers, experiment)) or {}
     edges = (optional.read(partial(source.edges, experiment)) or ()) if wrappers else ()
     return Recorded(
-        jobs,
+        states,
         last,
         {name: found[-1] for name, found in (lines or {}).items()},
-        wrappers,
-        edges_of_wrapped(jobs, wrappers, edges),
+        packages_of(states, wrappers, edges),
     )
 
 
@@ -172,19 +189,16 @@ def _energies(
     source: ExperimentSource, experiment: Experiment, done: Sequence[Done], wrappers: Mapping[str, str]
 ) -> Mapping[Submitted, float]:
     """The energies of SIM jobs. Of runs where some were in wrappers everything is read: they share."""
-    rows = source.attempts(experiment, completed=(SIM,))
-    counts = {submitted(one.row) for one in done if one.row is not None and one.job.section == SIM}
-    wrapped = {
-        row.run_id
-        for row in rows
-        if (row.rowtype == 1 or row.name in wrappers) and row.run_id is not None and submitted(row) in counts
-    }
-    if not wrapped:
-        return energies(rows)
-    others = [row for row in rows if row.run_id not in wrapped]
-    return energies(
-        [*others, *(row for run_id in wrapped for row in source.attempts(experiment, run_id=run_id))]
-    )
+    told = [(one.job.name, one.row.run_id) for one in done if one.row is not None and one.job.section == SIM]
+    wrapped = {run_id for name, run_id in told if name in wrappers and run_id is not None}
+    apart = {run_id for _, run_id in told} - wrapped
+    rows = source.attempts(experiment, completed=(SIM,)) if apart else ()
+    rows = [row for row in rows if row.run_id in apart]
+    more = {run_id for row in rows if row.rowtype == 1 and (run_id := row.run_id) is not None}
+    rows = [row for row in rows if row.run_id not in more]
+    for run_id in wrapped | more:
+        rows += source.attempts(experiment, run_id=run_id)
+    return energies(rows)
 
 
 def _now() -> int:

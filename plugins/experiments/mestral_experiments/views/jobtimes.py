@@ -84,8 +84,8 @@ def times_of(
 def _of_attempt(status: JobStatus, attempt: Attempt | Times, now: int) -> JobTimes:
     submit, start, finish = attempt.submit, attempt.start, attempt.finish
     if status in ACTIVE:
-        running = status is JobStatus.RUNNING and start is not None
-        waiting = status is not JobStatus.RUNNING and start is None and submit is not None
+        running = attempt.status == "RUNNING" and start is not None
+        waiting = attempt.status != "RUNNING" and start is None and submit is not None
         return JobTimes(
             seconds_between(submit, now if waiting else start),
             seconds_between(start, now) if running else 0,
@@ -102,22 +102,17 @@ def _of_attempt(status: JobStatus, attempt: Attempt | Times, now: int) -> JobTim
 
 
 def _of_submission(status: JobStatus, line: Submission, now: int) -> JobTimes:
-    submit, start, finish = line.submit, line.start, line.finish
+    submit, finish = line.submit, line.finish
+    start = (
+        submit if line.words < 2 else line.start
+    )  # not there yet; one that cannot be read gives no seconds
     told = line.status if line.words > 3 else None
     effective = status.name if told in (None, status._name_) or status is JobStatus.COMPLETED else SUSPICIOUS
     if status in (JobStatus.SUBMITTED, JobStatus.QUEUING):
         return JobTimes(seconds_between(submit, now), 0, submit, None, None, effective, submit is not None)
     if status is JobStatus.RUNNING:
-        waiting = line.words < 2  # there is no start yet; one that cannot be read gives no seconds
-        return JobTimes(
-            seconds_between(submit, now if waiting else start),
-            seconds_between(start, now),
-            submit,
-            start,
-            None,
-            effective,
-            submit is not None or start is not None,
-        )
+        queue, run = seconds_between(submit, start), seconds_between(start, now)
+        return JobTimes(queue, run, submit, start, None, effective, start is not None)
     finish = start if line.words < 3 else finish
     return JobTimes(
         seconds_between(submit, start), seconds_between(start, finish), submit, start, finish, effective

@@ -10,8 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.model import Job
 from mestral_experiments.views.jobtimes import JobTimes, hms
+from mestral_experiments.views.timed import State
 
 _RAN = frozenset(("FAILED", "RUNNING", "COMPLETED"))
 _SIM_WAITED = _RAN | {"QUEUING"}
@@ -83,18 +83,18 @@ class Tally(msgspec.Struct, frozen=True):
         return Tally(*(one + another for one, another in zip(own, more, strict=True)))
 
 
-def tally(jobs: Iterable[Job], times: Sequence[JobTimes], running: bool) -> Tally:
+def tally(states: Iterable[State], times: Sequence[JobTimes], running: bool) -> Tally:
     """Counts jobs.
 
     Args:
-        jobs: The jobs.
+        states: The jobs.
         times: The times of each.
         running: Whether the experiment is running. Where it is not, jobs that are still waiting or running do
             not count in the means: they were left behind.
     """
     ignored = frozenset[str]() if running else _UNFINISHED
-    waited, ran, sim_waited = (states - ignored for states in (_WAITED, _RAN, _SIM_WAITED))
-    sims = [each for job, each in zip(jobs, times, strict=True) if _is_sim(job.name)]
+    waited, ran, sim_waited = (counted - ignored for counted in (_WAITED, _RAN, _SIM_WAITED))
+    sims = [each for (name, _), each in zip(states, times, strict=True) if _is_sim(name)]
     return Tally(
         Counter([each.status for each in times]),
         len(sims),
@@ -105,9 +105,9 @@ def tally(jobs: Iterable[Job], times: Sequence[JobTimes], running: bool) -> Tall
     )
 
 
-def failed(jobs: Iterable[Job], times: Iterable[JobTimes]) -> list[str]:
+def failed(states: Iterable[State], times: Iterable[JobTimes]) -> list[str]:
     """Names of the jobs that failed, in the order of the jobs; which they are does not depend on now."""
-    return [job.name for job, each in zip(jobs, times, strict=True) if each.status == "FAILED"]
+    return [name for (name, _), each in zip(states, times, strict=True) if each.status == "FAILED"]
 
 
 def summary(counted: Tally, failed_jobs: Sequence[str]) -> Summary:

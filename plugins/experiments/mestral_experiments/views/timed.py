@@ -4,47 +4,85 @@ Guarantees: the same times that tree and graph show; linear in jobs and edges.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
 
 import msgspec
 
-from mestral_experiments.model import Job, Submission, Times
+from mestral_experiments.model import JobStatus, Submission, Times
 from mestral_experiments.views.jobtimes import NOTHING, JobTimes, times_of, wrapper_waits
+
+State = tuple[str, JobStatus]
+"""Name and state of a job."""
+
+
+class Package(msgspec.Struct):
+    """The jobs of one wrapper.
+
+    Attributes:
+        name: Its name.
+        jobs: Their names.
+        children: Names of those of them that wait for a job.
+        in_structure: Whether any of them has an edge to or from any job.
+    """
+
+    name: str
+    jobs: list[str]
+    children: dict[str, list[str]]
+    in_structure: bool
 
 
 class Recorded(msgspec.Struct, frozen=True):
     """Jobs, and what is recorded about their times.
 
     Attributes:
-        jobs: In list order.
-        last: The last row of the history of each job.
-        submissions: The last line that a job recorded itself, where `needs_submission`.
-        wrappers: The wrapper of every wrapped job.
-        edges: Pairs of jobs, see `edges_of_wrapped`.
+        states: The jobs, in list order.
+        last: The last row of the history of each.
+        submissions: The last line that each recorded itself, where `needs_submission`.
+        packages: Wrappers of some of these jobs.
     """
 
-    jobs: Sequence[Job]
+    states: Sequence[State]
     last: Mapping[str, Times]
-    submissions: Mapping[str, Submission] = {}
-    wrappers: Mapping[str, str] = {}
-    edges: Sequence[tuple[str, str]] = ()
+    submissions: Mapping[str, Submission]
+    packages: Sequence[Package]
 
 
-def edges_of_wrapped(
-    jobs: Sequence[Job], wrappers: Mapping[str, str], edges: Iterable[tuple[str, str]]
-) -> Sequence[tuple[str, str]]:
-    """The edges between two jobs of the list one of which is in a wrapper, in the order of the names."""
-    names = {job.name for job in jobs}
-    return sorted(
-        {
-            (parent, child)
-            for parent, child in edges
-            if (parent in wrappers or child in wrappers)
-            and parent != child
-            and parent in names
-            and child in names
-        }
-    )
+NOTHING_LIVE = Recorded((), {}, {}, ())
+"""No jobs."""
+
+
+def packages_of(
+    states: Iterable[State], wrappers: Mapping[str, str], edges: Iterable[tuple[str, str]]
+) -> list[Package]:
+    """The wrappers of jobs.
+
+    Args:
+        states: All jobs.
+        wrappers: The wrapper of every wrapped job.
+        edges: Pairs of names, see `ExperimentSource.edges`.
+    """
+    if not wrappers:
+        return []
+    names = {name for name, _ in states}
+    packages: dict[str, Package] = {}
+    package_of: dict[str, Package] = {}
+    for name, wrapper in wrappers.items():
+        if name in names:
+            package_of[name] = package = packages.setdefault(wrapper, Package(wrapper, [], {}, False))
+            package.jobs.append(name)
+    for parent, child in edges:
+        above, below = package_of.get(parent), package_of.get(child)
+        if above is below is None or parent == child or parent not in names or child not in names:
+            continue
+        if above is not None:
+            above.in_structure = True
+        if below is not None:
+            below.in_structure = True
+            if above is below:
+                below.children.setdefault(parent, []).append(child)
+    for package in packages.values():
+        for found in package.children.values():
+            found.sort()
+    return list(packages.values())
 
 
 def job_times(recorded: Recorded, now: int) -> list[JobTimes]:
@@ -54,58 +92,41 @@ def job_times(recorded: Recorded, now: int) -> list[JobTimes]:
         recorded: The jobs.
         now: Epoch seconds.
     """
-    last, line = recorded.last.get, recorded.submissions.get
-    found = [
-        NOTHING[job.status]
-        if (row := last(job.name)) is None and job.name not in recorded.submissions
-        else times_of(job.status, row, line(job.name), now)
-        for job in recorded.jobs
-    ]
-    if not recorded.wrappers:
+    last, line_of = recorded.last.get, recorded.submissions.get
+    found: list[JobTimes] = []
+    for name, status in recorded.states:
+        row, line = last(name), line_of(name)
+        found.append(NOTHING[status] if row is None and line is None else times_of(status, row, line, now))
+    if not recorded.packages:
         return found
-    place = {job.name: n for n, job in enumerate(recorded.jobs)}
-    packages: dict[str, list[str]] = {}
-    for name, package in recorded.wrappers.items():
-        if name in place:
-            packages.setdefault(package, []).append(name)
-    children: dict[str, list[str]] = {}
-    for parent, child in recorded.edges:
-        children.setdefault(parent, []).append(child)
-    in_structure = {name for edge in recorded.edges for name in edge}
-    waits = wrapper_waits(
-        packages,
-        lambda name: children.get(name, ()),
-        in_structure.__contains__,
-        lambda name: found[place[name]],
-    )
-    for name, wait in waits.items():
-        found[place[name]] = msgspec.structs.replace(found[place[name]], queue=wait)
+    place = {name: n for n, (name, _) in enumerate(recorded.states)}
+    for package in recorded.packages:
+        waits = wrapper_waits(
+            {"": package.jobs},
+            lambda name, children=package.children: children.get(name, ()),  # type: ignore[misc]
+            lambda _, known=package.in_structure: known,  # type: ignore[misc]
+            lambda name: found[place[name]],
+        )
+        for name, wait in waits.items():
+            own = found[place[name]]
+            if wait != own.queue:
+                found[place[name]] = msgspec.structs.replace(own, queue=wait)
     return found
 
 
-def unsettled(recorded: Recorded, times: Sequence[JobTimes]) -> list[bool]:
-    """For each job, whether its times may be others at another moment.
+def unsettled(recorded: Recorded, times: Sequence[JobTimes]) -> Recorded:
+    """The jobs whose times may be others at another moment, with all that their times are made of.
 
     So are those of jobs in one wrapper with a job that is waiting or running now.
     """
-    live = [each.live for each in times]
-    moving = {recorded.wrappers.get(job.name) for job in compress(recorded.jobs, live)} - {None}
-    if not moving:
-        return live
-    return [
-        alive or recorded.wrappers.get(job.name) in moving
-        for alive, job in zip(live, recorded.jobs, strict=True)
-    ]
-
-
-def part(recorded: Recorded, chosen: Sequence[bool]) -> Recorded:
-    """The same of some jobs: whole wrappers, and jobs outside of any."""
-    jobs = list(compress(recorded.jobs, chosen))
-    names = {job.name for job in jobs}
+    live = {name for (name, _), each in zip(recorded.states, times, strict=True) if each.live}
+    packages = [package for package in recorded.packages if not live.isdisjoint(package.jobs)]
+    live.update(name for package in packages for name in package.jobs)
+    if not live:
+        return NOTHING_LIVE
     return Recorded(
-        jobs,
-        {name: row for name, row in recorded.last.items() if name in names},
-        {name: line for name, line in recorded.submissions.items() if name in names},
-        {name: package for name, package in recorded.wrappers.items() if name in names},
-        [(parent, child) for parent, child in recorded.edges if parent in names or child in names],
+        [state for state in recorded.states if state[0] in live],
+        {name: recorded.last[name] for name in live if name in recorded.last},
+        {name: recorded.submissions[name] for name in live if name in recorded.submissions},
+        packages,
     )

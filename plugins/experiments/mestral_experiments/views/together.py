@@ -73,17 +73,18 @@ def energies(attempts: Iterable[Attempt]) -> dict[Submitted, float]:
         attempts: All of the wrappers that matter.
     """
     found: dict[Submitted, float] = {}
-    jobs: dict[tuple[int | None, int], dict[Submitted, None]] = {}
+    members: dict[tuple[int | None, int], list[Submitted]] = {}
     for attempt in attempts:
         key = submitted(attempt)
-        found[key] = max(found.get(key, 0), attempt.energy or 0)
+        energy = attempt.energy or 0
+        if energy > found.get(key, -1):
+            found[key] = energy
         if attempt.job_id and code_of(attempt) is None:
-            jobs.setdefault((attempt.run_id, attempt.job_id), {})[key] = None
-    for together in jobs.values():
-        names = {name for name, *_ in together}
-        if len(names) > 1:
-            share = max(found[key] for key in together) / len(names)
-            found.update(dict.fromkeys(together, share))
+            members.setdefault((attempt.run_id, attempt.job_id), []).append(key)
+    for keys in members.values():
+        if len(keys) > 1 and (jobs := len({name for name, *_ in keys})) > 1:
+            share = max(found[key] for key in keys) / jobs
+            found.update(dict.fromkeys(keys, share))
     return found
 
 

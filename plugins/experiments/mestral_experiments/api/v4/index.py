@@ -42,6 +42,7 @@ _KNOWN = (
     ("/user-settings/preferred-username", "GET"),
     ("/experiments:batch", "POST"),
     (f"{_EXPERIMENT}/health", "GET"),
+    *((f"{_EXPERIMENT}/{name}", "GET") for name in ("performance", "statistics", "summary", "history")),
     (f"{_EXPERIMENT}/tree", "GET"),
     (f"{_EXPERIMENT}/graph", "GET"),
     (f"{_EXPERIMENT}/graph.svg", "GET"),

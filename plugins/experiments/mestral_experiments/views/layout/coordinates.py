@@ -1,4 +1,4 @@
-"""x of jobs and bends in ordered layers: edges short, chains straight, parents over the middle of their children.
+"""x of jobs and bends in ordered layers: edges are short, chains straight, parents in the middle.
 
 Guarantees: neighbours in a layer keep their order and their distance; work about linear in jobs, bends and
 edges.
@@ -40,8 +40,8 @@ def drawings(
 
     Layer after layer is placed as close as possible to the layer above, then upwards to the layer below, then
     between the two: each time the sum of the lengths is the least that the order and the distances in the
-    layer allow, a regression to a rising curve by medians. In the drawings after the first jobs have moved out
-    of the way of straight edges, on the side where their order has them.
+    layer allow, a regression to a rising curve by medians. In the drawings after the first, jobs have moved
+    out of the way of straight edges, to the side where their order has them.
 
     Args:
         order: From left to right.
@@ -94,13 +94,13 @@ class _Drawing:
         Args:
             row: The layer.
             sides: Of which neighbours.
-            stay: Where several places are equally good, move no further than to the nearest; else to the middle.
+            stay: Move no further than to the nearest of equally good places; else to their middle.
             hold: Let bends stay as far as possible.
         """
         x, halves, jobs, pull = self.x, self.halves, self.graph.jobs, self.pull
         shift, half = 0.0, halves[row[0]]
         shifts: list[float] = []
-        # What stands wall to wall: where its neighbours are, how many it is, where it is; as if widths were 0.
+        # What stands wall to wall: where its neighbours are, how many it is, where it is; as if of no width.
         runs: list[tuple[list[float], int, float]] = []
         for job in row:
             own = halves[job]

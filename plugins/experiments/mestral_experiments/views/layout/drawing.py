@@ -13,6 +13,7 @@ from mestral_experiments.views.layout.coordinates import Style, drawings
 from mestral_experiments.views.layout.layering import layers_of
 from mestral_experiments.views.layout.layers import Layers, in_layers
 from mestral_experiments.views.layout.ordering import Order, crossings, ordered
+from mestral_experiments.views.layout.tidying import tidied
 
 LAYER = 90.0
 """From one layer to the next."""
@@ -26,8 +27,8 @@ _STYLES = (
 )
 """What is tried, the nicest first."""
 
-_WORK = 100_000
-_FEWEST = 3
+_WORK = 60_000
+_FEWEST = 2
 _COVERED = 25.0
 
 
@@ -58,7 +59,7 @@ def drawn(widths: Sequence[float], edges: Sequence[Edge]) -> tuple[list[float], 
 
 def _tried(graph: Layers, widths: Sequence[float]) -> Iterator[tuple[Order, list[float], list[float]]]:
     """Orders and drawings of them."""
-    for order in ordered(graph):
+    for order in (tidied(order, graph) for order in ordered(graph)):
         if len(graph.layer) == graph.jobs:
             x, straight = next(drawings(order, graph, widths, _STYLES[0]))
             yield order, x, straight

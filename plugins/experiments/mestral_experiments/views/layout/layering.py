@@ -1,8 +1,8 @@
 """The layer of each job: parents above children, edges short.
 
-Guarantees: every edge leads at least one layer down; layers start at 0 and none is empty; equal arguments give
-equal layers. Work about linear in jobs and edges: the sum of the lengths is the least possible where that is found
-within it, as it is for workflows of some thousand jobs.
+Guarantees: every edge leads at least one layer down; layers start at 0 and none is empty; equal arguments
+give equal layers. Work about linear in jobs and edges: the sum of the lengths is the least possible where
+that is found within it, as it is for most workflows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 
 from mestral_experiments.views.layout.acyclic import Edge, longest_paths
 
-_WORK, _WORK_PER_JOB = 200_000, 20
+_WORK, _WORK_PER_JOB = 100_000, 10
 
 
 def layers_of(count: int, edges: Sequence[Edge]) -> list[int]:
@@ -34,9 +34,9 @@ def layers_of(count: int, edges: Sequence[Edge]) -> list[int]:
 class _Simplex:
     """The network simplex method (Gansner, Koutsofios, North and Vo, 1993) on layers, which it changes.
 
-    A tree of edges of length 1 spans all jobs. Where more edges lead against an edge of the tree than along with
-    it, from one of the halves that it parts to the other, the halves move together there by exchanging it for
-    the shortest of those.
+    A tree of edges of length 1 spans all jobs. Each edge of it parts the jobs in two halves. Where more edges
+    lead from the lower half to the upper one than along with it, the shortest of those takes its place, and
+    the halves move.
 
     Attributes:
         layer: Of each job.
@@ -99,7 +99,7 @@ class _Simplex:
         return found
 
     def _nearest(self, jobs: Sequence[int], cluster: Sequence[int]) -> tuple[int, int, int]:
-        """The edge to the rest that gets length 1 first when these jobs move to where they have more edges."""
+        """The edge that gets length 1 first when these jobs move to where they have more edges."""
         layer, own = self.layer, cluster[jobs[0]]
         below = [(layer[c] - layer[j], j, c) for j in jobs for c in self.children[j] if cluster[c] != own]
         above = [(layer[j] - layer[p], p, j) for j in jobs for p in self.parents[j] if cluster[p] != own]

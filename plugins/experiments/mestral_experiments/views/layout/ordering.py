@@ -11,8 +11,8 @@ from mestral_experiments.views.layout.layers import Layers
 Order = list[list[int]]
 """Jobs and bends of each layer from left to right."""
 
-_WORK, _WORK_PER_PLACE = 400_000, 60
-"""How many jobs and bends may be looked at: for any graph, and more for each of its own."""
+_WORK, _WORK_PER_JOB = 300_000, 10
+"""How many jobs and bends may be looked at: for any graph, and more for each of its jobs."""
 
 _PATIENCE = 8
 _EXCHANGES = 10
@@ -21,7 +21,7 @@ _STARTS = ((False, False), (False, True), (True, False), (True, True))
 
 def ordered(graph: Layers) -> list[Order]:
     """Orders in which few edges cross, the best first."""
-    work = _WORK + _WORK_PER_PLACE * len(graph.layer)
+    work = _WORK + _WORK_PER_JOB * graph.jobs
     found: list[_Sweeps] = []
     for n, (around, upwards) in enumerate(_STARTS):
         sweeps = _Sweeps(graph, _walked(graph, around, upwards))
@@ -77,7 +77,7 @@ class _Sweeps:
                 near, rows = graph.below, range(graph.depth - 2, -1, -1)
             for row in rows:
                 _sort(order[row], near, self.place, turn=n % 4 > 1)
-            done += len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
+            done += 2 * len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
             found = self._crossings()
             idle += 1
             if found < self.fewest:

@@ -1,7 +1,7 @@
 """Places by the vibrations of a graph (contract/API_V3.md 3.2).
 
-Guarantees: any graph has places: parts are placed one by one, side by side; equal arguments give equal places.
-Work about linear in jobs and edges.
+Guarantees: any graph has places: parts are placed one by one, side by side; equal arguments give equal
+places. Work about linear in jobs and edges.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ _APART = 90.0
 def laplacian(count: int, edges: Sequence[Edge], packages: Sequence[int | None]) -> Positions:
     """Places from the second and third eigenvector of the normalised Laplacian, whole numbers.
 
-    x and y are their elements times `jobs / eigenvalue * 10`; the first job that is not in the middle is on the
-    left, and on top. Parts of less than five jobs stand in a row.
+    x and y are their elements times `jobs / eigenvalue * 10`; the first job that is not in the middle is on
+    the left, and on top. Parts of less than five jobs stand in a row.
 
     Args:
         count: How many jobs there are.

@@ -1,13 +1,13 @@
 """The smallest eigenvalues of the normalised Laplacian of a connected graph, and their eigenvectors.
 
-Guarantees: equal arguments give equal vectors. They are exact to about six digits where the graph can be taken
-apart job by job without many neighbours coming together, as workflows can; else near that. Work about linear
-in jobs and edges.
+Guarantees: equal arguments give equal vectors. They are close to exact where the graph can be taken apart job
+by job without many neighbours coming together, as most workflows can, and where no other eigenvalue is near;
+else any that vibrate about as slowly. Work about linear in jobs and edges.
 """
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import sqrt
 from operator import mul
 from random import Random
@@ -35,7 +35,7 @@ def slowest(graph: Weighted, count: int) -> list[tuple[float, Vector]]:
     steps = _taken_apart(graph)
     roots = [sqrt(sum(near.values())) for near in graph]
     still = _unit(roots)
-    chance = Random(len(graph))
+    chance = Random(len(graph))  # noqa: S311 - the same on every machine, that is all
     size = min(count + _SPARE, len(graph) - 1)
     block = _orthogonal([[chance.random() - 0.5 for _ in graph] for _ in range(size)], still)
     values = [0.0] * count
@@ -79,7 +79,7 @@ def _taken_apart(graph: Weighted) -> list[_Step]:
         else:
             added, rest = [], total
             chain = sorted(near.items(), key=lambda item: (item[1], item[0]))
-            for (a, u), (b, _) in zip(chain, chain[1:], strict=False):
+            for (a, u), (b, _) in pairwise(chain):
                 rest -= u
                 added.append((a, b, u * rest / total))
         for a, b, weight in added:
@@ -163,7 +163,7 @@ def _rotate(table: list[list[float]], turns: list[list[float]], a: int, b: int) 
 
 
 def _orthogonal(block: Sequence[Vector], still: Vector) -> list[Vector]:
-    """The same space by vectors of length 1 at right angles to each other and to another (Gram and Schmidt)."""
+    """The same space by vectors of length 1 at right angles to each other and to another."""
     found = [still]
     for vector in block:
         for _ in range(2):  # once more, for what rounding left

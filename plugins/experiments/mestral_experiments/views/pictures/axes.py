@@ -5,7 +5,7 @@ beyond the last tick is drawn on it, and told to be beyond.
 """
 
 from collections.abc import Iterator
-from math import floor, log10
+from math import ceil, floor, log10
 
 import msgspec
 
@@ -18,7 +18,7 @@ class Axis(msgspec.Struct, frozen=True):
     """An axis from 0 upwards.
 
     Attributes:
-        step: From one tick to the next; 0 below 1e-300 is never given.
+        step: From one tick to the next.
         ticks: How many come after 0.
         bottom, height: Where 0 is drawn, and how high the last tick is above, in pixels.
     """
@@ -32,7 +32,7 @@ class Axis(msgspec.Struct, frozen=True):
     def up_to(cls, highest: float, bottom: float, height: float) -> "Axis":
         """One on which this value has a place."""
         step = _step(highest)
-        ticks = max(1, -int(-highest / step // 1)) if highest > 0 else 1
+        ticks = max(1, ceil(highest / step - 1e-9))
         return cls(step, ticks, bottom, height)
 
     @property
@@ -55,7 +55,7 @@ class Axis(msgspec.Struct, frozen=True):
             y = self.bottom - n / self.ticks * self.height
             yield f'<path class="{"axis" if n == 0 else "grid"}" d="M{left:g} {y:.1f}H{right:g}"/>'
             yield f'<text class="soft end" x="{left - 8:g}" y="{y + 4:.1f}">{n * self.step:.{digits}f}</text>'
-        yield f'<text class="bold" x="{left:g}" y="{self.bottom - self.height - 14:g}">{escape(title)}</text>'
+        yield f'<text class="bold" x="{left:g}" y="{self.bottom - self.height - 20:g}">{escape(title)}</text>'
 
 
 def _step(highest: float) -> float:

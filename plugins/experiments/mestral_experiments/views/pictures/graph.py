@@ -88,7 +88,7 @@ def _scaled(positions: Positions, size: Size) -> tuple[list[tuple[int, int]], in
 
 
 def _edges(edges: Sequence[tuple[int, int]], places: Places) -> str:
-    """All edges as one path, from middle to middle, as the layout takes them: few cross, and few touch jobs."""
+    """All edges as one path, from middle to middle: so the layout has them, and keeps jobs out of the way."""
     parts = []
     for parent, child in edges:
         (x1, y1), (x2, y2) = places[parent], places[child]

@@ -1,7 +1,7 @@
 """How fast the simulation of an experiment is, as a chart.
 
-Guarantees: every completed job of SIM is drawn, also beyond the ends of axes, which outliers do not stretch; up
-to 2,000 of them say their numbers when somebody points at them. Linear in jobs, save sorting.
+Guarantees: every completed job of SIM is drawn, also beyond the ends of axes, which outliers do not stretch;
+up to 2,000 of them say their numbers when somebody points at them. Linear in jobs, save sorting.
 """
 
 import re
@@ -17,13 +17,15 @@ from mestral_experiments.views.pictures.svg import document, escape, width_of, w
 _TITLED = 2000
 _LEFT, _RIGHT = 70, 24
 _NARROWEST, _WIDEST, _STEP = 620, 1500, 14
-_SPEEDS, _TIMES, _APART = 220, 180, 64
+_SPEEDS, _TIMES, _APART = 220, 180, 72
 _STRETCH = 1.5  # so much may a value that does not count exceed those that do, to be in its place
 _UNITS = ((7200, 3600, "hours"), (120, 60, "minutes"), (0, 1, "seconds"))
+_EVERY = [times * 10**power for power in range(7) for times in (1, 2, 5)]
 _PARTS = re.compile(r"(\d+)")
 
 _STYLE = """
 .mestral .end{text-anchor:end}
+.mestral .middle{text-anchor:middle}
 .mestral .bold{font-weight:600}
 .mestral .grid{stroke:#e3e7ec}
 .mestral .axis{stroke:#848d97}
@@ -71,9 +73,9 @@ def draw_performance(expid: str, performance: Performance) -> str:
     if not total:
         return document(title, about, (above.width, above.height), _STYLE, above.drawn)
     jobs = _placed(expid, rows, others, width)
-    speeds = Axis.up_to(_highest([row.SYPD for row in rows], [row.SYPD for row in others]), 0, _SPEEDS)
-    bottom = above.height + 44 + _SPEEDS
-    speeds = Axis(speeds.step, speeds.ticks, bottom, _SPEEDS)
+    bottom = above.height + 48 + _SPEEDS
+    fastest = _highest([row.SYPD for row in rows], [row.SYPD for row in others])
+    speeds = Axis.up_to(fastest, bottom, _SPEEDS)
     spent = [row.queue + row.running for row in rows], [row.queue + row.running for row in others]
     seconds, unit = _unit(_highest(*spent))
     times = Axis.up_to(_highest(*spent) / seconds, bottom + _APART + _TIMES, _TIMES)
@@ -82,7 +84,7 @@ def draw_performance(expid: str, performance: Performance) -> str:
         *above.drawn,
         *speeds.drawn(_LEFT, right, "Simulated years per day (SYPD)"),
         *times.drawn(_LEFT, right, f"Time of each job, in {unit}"),
-        *_groups(jobs, bottom - _SPEEDS, times.bottom, right),
+        *_below(jobs, bottom - _SPEEDS, times.bottom, width / total),
         *_bars(jobs, times, seconds, width / total),
         *_mean(performance.SYPD or 0, speeds, right),
         *_points(jobs, speeds),
@@ -102,15 +104,13 @@ def _about(performance: Performance) -> str:
 
 def _legend(rows: int, others: int) -> list[Entry]:
     entries: list[Entry] = [
-        ('<circle class="counts" r="4"/>', f"speed of {rows} {'job' if rows == 1 else 'jobs'}"),
-        ('<path class="mean" d="M-7 0H7"/>', "of all of them"),
+        ('<circle class="counts" r="4"/>', f"SYPD of {rows} {'job' if rows == 1 else 'jobs'}"),
+        ('<path class="mean" d="M-7 0H7"/>', "SYPD of all of them"),
         ('<rect class="ran" x="-5" y="-6" width="10" height="12"/>', "ran"),
         ('<rect class="waited" x="-5" y="-6" width="10" height="12"/>', "waited"),
     ]
     if others:
-        entries.append(
-            (f'<path class="other" d="{_CROSS}"/>', f"{others} not considered: outliers, no times")
-        )
+        entries.append((f'<path class="other" d="{_CROSS}"/>', f"{others} not considered: outliers"))
     return entries
 
 
@@ -119,12 +119,21 @@ def _placed(
 ) -> list[_Job]:
     """All jobs from left to right, by the numbers in their names."""
     known = [(row, True) for row in rows] + [(row, False) for row in others]
-    known.sort(key=lambda each: [int(p) if n % 2 else p for n, p in enumerate(_PARTS.split(each[0].name))])
+    known.sort(key=lambda each: _natural(each[0].name))
     step = width / len(known)
     return [
         _Job(row, _group(expid, row), _LEFT + (n + 0.5) * step, counts)
         for n, (row, counts) in enumerate(known)
     ]
+
+
+def _natural(name: str) -> list[object]:
+    """Sorts names so that chunk 2 comes before chunk 10; numbers may have any number of digits."""
+    parts: list[object] = list(_PARTS.split(name))
+    for n in range(1, len(parts), 2):
+        digits = str(parts[n]).lstrip("0")
+        parts[n] = (len(digits), digits)
+    return parts
 
 
 def _group(expid: str, row: JobPerformance) -> str:
@@ -146,29 +155,36 @@ def _unit(seconds: float) -> tuple[int, str]:
     return next((size, name) for least, size, name in _UNITS if seconds >= least)
 
 
-def _groups(jobs: Sequence[_Job], top: float, bottom: float, right: float) -> Iterator[str]:
-    """What there is below: start dates and members, or the chunks of the only one."""
-    starts = [n for n, job in enumerate(jobs) if n == 0 or job.group != jobs[n - 1].group]
-    alone = len(starts) == 1
-    if alone:
-        starts = list(range(len(jobs)))
-    half = (jobs[1].x - jobs[0].x) / 2 if len(jobs) > 1 else 0.0
-    free = 0.0
-    for n in starts:
-        job = jobs[n]
-        text = str(job.shown.chunk or "") if alone else job.group
-        if not alone and n:
-            yield f'<path class="group" d="M{job.x - half:.1f} {top:g}V{bottom:g}"/>'
-        x = job.x - (width_of(text, 12) / 2 if alone else half)
-        if x >= free and x + width_of(text, 12) <= right + _RIGHT:
-            free = x + width_of(text, 12) + 14
+def _below(jobs: Sequence[_Job], top: float, bottom: float, step: float) -> Iterator[str]:
+    """What there is from left to right: start dates and members, or the chunks of the only one."""
+    groups = [n for n, job in enumerate(jobs) if n == 0 or job.group != jobs[n - 1].group]
+    if len(groups) == 1:
+        yield from _chunks(jobs, bottom + 20, step)
+        yield words(_LEFT, bottom + 44, f"Chunk of {jobs[0].group}" if jobs[0].group else "Chunk", "bold")
+        return
+    yield words(_LEFT, bottom + 44, "Start date and member, by chunk", "bold")
+    free, right = 0.0, jobs[-1].x + step / 2 + _RIGHT
+    for n in groups:
+        text, x = jobs[n].group, jobs[n].x - step / 2
+        end = x + width_of(text, 12)
+        if free <= x and end <= right:
+            free = end + 14
             yield words(x, bottom + 20, text, "soft")
-    said = (
-        f"Chunk{' of ' + jobs[0].group if jobs[0].group else ''}"
-        if alone
-        else "Start date and member, by chunk"
-    )
-    yield words(_LEFT, bottom + 44, said, "bold")
+            yield f'<path class="group" d="M{x:.1f} {top:g}V{bottom + 6:g}"/>'
+
+
+def _chunks(jobs: Sequence[_Job], y: float, step: float) -> Iterator[str]:
+    """Round numbers of chunks as close as they can stand, each once."""
+    last = max(job.shown.chunk or 0 for job in jobs)
+    per_chunk = step * len(jobs) / max(len({job.shown.chunk for job in jobs}), 1)
+    needed = width_of(str(last), 12) + 14
+    every = next(n for n in _EVERY if n * per_chunk >= needed)
+    before = None
+    for job in jobs:
+        chunk = job.shown.chunk
+        if chunk is not None and chunk != before and (chunk % every == 0 or chunk == 1):
+            yield f'<text class="soft middle" x="{job.x:.1f}" y="{y:g}">{chunk}</text>'
+        before = chunk
 
 
 def _bars(jobs: Sequence[_Job], axis: Axis, seconds: int, step: float) -> Iterator[str]:
