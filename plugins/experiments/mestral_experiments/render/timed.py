@@ -24,6 +24,7 @@ from mestral_experiments.views.jobtimes import needs_submission, recorded
 from mestral_experiments.views.messages import unread
 from mestral_experiments.views.performance import SECTIONS, Done, Performance
 from mestral_experiments.views.performance import performance as performance_of
+from mestral_experiments.views.pictures import draw_performance
 from mestral_experiments.views.runspeed import SIM
 from mestral_experiments.views.summary import Tally, failed, tally
 from mestral_experiments.views.summary import summary as summary_of
@@ -100,15 +101,21 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         Problem: 404 when it lacks what Autosubmit itself needs, or a job list; 503 when the job list or the
             configuration is unusable.
     """
-    return _performance(reader, row, lambda found: found)
+    return _performance(reader, row, msgspec.json.encode)
 
 
 def performance_figures(reader: ReaderContext, row: list[Any]) -> Answer:
     """The same for programs; raises as `performance`."""
-    return _performance(reader, row, figures.performance_figures)
+    return _performance(reader, row, lambda found: msgspec.json.encode(figures.performance_figures(found)))
 
 
-def _performance(reader: ReaderContext, row: list[Any], view: Callable[[Performance], object]) -> Answer:
+def performance_picture(reader: ReaderContext, row: list[Any]) -> Answer:
+    """How fast it is, as SVG; raises as `performance`."""
+    name = msgspec.convert(row, Experiment).name
+    return _performance(reader, row, lambda found: draw_performance(name, found).encode())
+
+
+def _performance(reader: ReaderContext, row: list[Any], encode: Callable[[Performance], bytes]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     obstacle, looked = source.obstacle(experiment)
@@ -136,7 +143,7 @@ def _performance(reader: ReaderContext, row: list[Any], view: Callable[[Performa
         wrappers,
     )
     return Answer(
-        body=msgspec.json.encode(view(shown)),
+        body=encode(shown),
         depends=optional.fingerprint + _clock(any(one.job.name in moving for one in done)),
     )
 

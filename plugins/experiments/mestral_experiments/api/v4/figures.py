@@ -1,4 +1,7 @@
-"""`GET /v4/experiments/{expid}/performance | statistics | summary | history`: figures for programs."""
+"""`GET /v4/experiments/{expid}/performance | statistics | summary | history`: figures for programs.
+
+And `/performance.svg`, for people.
+"""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -57,6 +60,20 @@ async def performance(request: Request[Any, Any, Any], expid: Expid) -> Response
 
 
 @get(
+    "/v4/experiments/{expid:str}/performance.svg",
+    access=Access.READ,
+    operation_id="experiments.performance_svg",
+    answers=Answers(errors=_ERRORS, etag=True),
+    summary="The speed of the simulation as a chart",
+    media_type="image/svg+xml",
+)
+async def performance_svg(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
+    """SVG without scripts and without anything from elsewhere: simulated years per day, and how long each
+    completed job of SIM ran and waited. What is not considered, outliers above all, is marked."""
+    return await _respond(request, expid, "timed:performance_picture", WORKFLOW, media_type="image/svg+xml")
+
+
+@get(
     "/v4/experiments/{expid:str}/statistics",
     access=Access.READ,
     operation_id="experiments.statistics",
@@ -112,6 +129,7 @@ async def _respond(
     parts: tuple[Part, ...],
     *args: object,
     clock: Callable[[], Fingerprint] = Fingerprint,
+    media_type: str = "application/json",
 ) -> Response[bytes]:
     source = source_of(request)
 
@@ -122,9 +140,10 @@ async def _respond(
             args=(experiment, *args),
             fingerprint=source.fingerprint(experiment, *parts) + clock(),
             affinity=expid,
+            media_type=media_type,
         )
 
     return await platform_of(request).readers.respond(request, plan)
 
 
-HANDLERS = (performance, statistics, summary, history)
+HANDLERS = (performance, performance_svg, statistics, summary, history)

@@ -46,6 +46,7 @@ _KNOWN = (
     (f"{_EXPERIMENT}/tree", "GET"),
     (f"{_EXPERIMENT}/graph", "GET"),
     (f"{_EXPERIMENT}/graph.svg", "GET"),
+    (f"{_EXPERIMENT}/performance.svg", "GET"),
 )
 """Everything Autosubmit API 4.2.0 lists, in its order, then what is new: path below `/v4`, and method."""
 

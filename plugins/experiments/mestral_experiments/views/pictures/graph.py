@@ -7,13 +7,13 @@ shown of up to 400 jobs. Linear in jobs and edges, save sorting.
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mestral_experiments.views.drawing.jobs import Boxes, Drawn, Marks, Places, Size
-from mestral_experiments.views.drawing.legend import MARGIN, Entry, head
-from mestral_experiments.views.drawing.states import in_words, state_entries, state_style
-from mestral_experiments.views.drawing.svg import document
-from mestral_experiments.views.drawing.wrappers import draw_wrappers, label_wrappers, wrapper_style
 from mestral_experiments.views.layout import Positions
 from mestral_experiments.views.layout.drawing import LAYER
+from mestral_experiments.views.pictures.jobs import Boxes, Drawn, Marks, Places, Size
+from mestral_experiments.views.pictures.legend import MARGIN, Entry, head
+from mestral_experiments.views.pictures.states import in_words, state_entries, state_style
+from mestral_experiments.views.pictures.svg import document
+from mestral_experiments.views.pictures.wrappers import draw_wrappers, label_wrappers, wrapper_style
 from mestral_experiments.views.times import utc_text
 from mestral_experiments.views.workflow import Workflow
 from mestral_experiments.views.workflowjobs import counters
@@ -53,7 +53,7 @@ def draw_graph(workflow: Workflow, positions: Positions) -> str:
         f"<defs>{drawn.definitions}</defs>",
         *above.drawn,
         *draw_wrappers(inside, edges, places, drawn.size),
-        f'<path class="edges" d="{_edges(edges, places, drawn.size)}"/>',
+        f'<path class="edges" d="{_edges(edges, places)}"/>',
         *(drawn.job(view, *place) for view, place in zip(jobs, places, strict=True)),
         *drawn.notes(jobs, places),
         *(label_wrappers(workflow.expid, inside, places, drawn.size) if drawn.named else ()),
@@ -87,15 +87,12 @@ def _scaled(positions: Positions, size: Size) -> tuple[list[tuple[int, int]], in
     return places, round(width), round(height)
 
 
-def _edges(edges: Sequence[tuple[int, int]], places: Places, size: Size) -> str:
-    """All edges as one path: straight down where that is the way, else in a curve."""
-    half = round(size.height / 2)
+def _edges(edges: Sequence[tuple[int, int]], places: Places) -> str:
+    """All edges as one path, from middle to middle: so the layout has them, and keeps jobs out of the way."""
     parts = []
     for parent, child in edges:
         (x1, y1), (x2, y2) = places[parent], places[child]
-        y1, y2 = y1 + half, y2 - half
-        middle = (y1 + y2) // 2
-        parts.append(f"M{x1} {y1}V{y2}" if x1 == x2 else f"M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}")
+        parts.append(f"M{x1} {y1}V{y2}" if x1 == x2 else f"M{x1} {y1}L{x2} {y2}")
     return "".join(parts)
 
 

@@ -7,8 +7,8 @@ passes them. Linear in jobs and edges, save sorting.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from mestral_experiments.views.drawing.jobs import Places, Size
-from mestral_experiments.views.drawing.svg import escape, words
+from mestral_experiments.views.pictures.jobs import Places, Size
+from mestral_experiments.views.pictures.svg import escape, words
 
 Members = Mapping[str, Sequence[int]]
 """Places in the list of the jobs of each wrapper."""

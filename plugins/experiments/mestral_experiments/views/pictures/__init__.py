@@ -4,6 +4,7 @@ Guarantees: pure functions; well-formed XML whatever names hold; no script, noth
 on white and on dark. A picture has a natural size, and scales where it is embedded. Linear in what is drawn.
 """
 
-from mestral_experiments.views.drawing.graph import draw_graph, space_of_jobs
+from mestral_experiments.views.pictures.graph import draw_graph, space_of_jobs
+from mestral_experiments.views.pictures.performance import draw_performance
 
-__all__ = ("draw_graph", "space_of_jobs")
+__all__ = ("draw_graph", "draw_performance", "space_of_jobs")

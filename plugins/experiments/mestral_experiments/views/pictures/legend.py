@@ -6,7 +6,7 @@ Guarantees: nothing overlaps, however many entries there are; entries are as wid
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mestral_experiments.views.drawing.svg import width_of, words
+from mestral_experiments.views.pictures.svg import width_of, words
 
 MARGIN = 24
 """Around everything, in pixels."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from mestral_experiments.model import JobStatus
-from mestral_experiments.views.drawing.legend import Entry
-from mestral_experiments.views.drawing.states import state_class
-from mestral_experiments.views.drawing.svg import escape, width_of, words
 from mestral_experiments.views.jobtimes import SUSPICIOUS, hms
+from mestral_experiments.views.pictures.legend import Entry
+from mestral_experiments.views.pictures.states import state_class
+from mestral_experiments.views.pictures.svg import escape, width_of, words
 from mestral_experiments.views.times import utc_epoch_text
 from mestral_experiments.views.workflow import JobView
 
