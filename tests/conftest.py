@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import HealthCheck, settings
 from tests.browser import Watched, running_browser
 from tests.postgres import Postgres, running_postgres
 from tests.sample_site import Site, serving_sample
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# How fast the machine is that day is no matter of a test.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -37,7 +37,7 @@ _VIEWS = (
     Rule(
         f"{_ASKED}",
         rf"{_JOBS}\.(minutes|minutes_queue|running_text|submit|start|finish|SYPD|ASYPD|workflow_commit)$",
-        "rows of type 1 count, what the job recorded counts, no time is made up (METRICS.md 2, FIX); now moves",
+        "rows of type 1 and what the job recorded count, no time is made up (METRICS.md 2, FIX); now moves",
     ),
     Rule(
         f"{_ASKED}",
@@ -61,6 +61,33 @@ _VIEWS = (
     ),
     Rule("/v3/graph/.*/laplacian", "", "any graph (API_V3.md 3.2, FIX)"),
     Rule("/v3/graph/", r"\.code$", "the envelope"),
+)
+
+_RUNS = (
+    Rule("/v3/runs/a1ve$", "", "runs need the history alone (API_V3.md 2.5, FIX)"),
+    Rule("/v3/(runs|history|rundetail)/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
+    Rule(
+        "/v3/runs/(a3tb|aa6f)$",
+        r"\.runs\.(SYPD|ASYPD|CHSY)$",
+        "of each job one attempt counts, of split chunks each once (METRICS.md 6, FIX)",
+    ),
+    Rule("/v3/history/(aa6f|a003)/", r"\.history\.A?SYPD$", "split chunks count once (API_V3.md 2.19, FIX)"),
+    Rule("/v3/history/a3tb/", r"\.queue_time$", "what waits now waits until now (METRICS.md 8, FIX)"),
+    Rule(
+        "/v3/rundetail/",
+        r"\.tree|\.(member|section|sync|date|date_plus|tree_parents)$|\.reference",
+        "members and sections in their places, folders as in the tree (API_V3.md 5, FIX)",
+    ),
+    Rule(
+        "/v3/rundetail/",
+        r"\.jobs\.(start|finish|minutes|minutes_queue|title|SYPD|ASYPD)$",
+        "one model of times, split chunks count once (METRICS.md 8, FIX); now moves",
+    ),
+    Rule(
+        "/v3/rundetail/a004/",
+        r"\.(jobs@members|jobs@order|total)$",
+        "rows of type 1 count (METRICS.md 2.2, FIX)",
+    ),
 )
 
 FILES = (
@@ -106,6 +133,7 @@ FILES = (
     Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
     *_VIEWS,
+    *_RUNS,
 )
 """Between Autosubmit API and Mestral, both over files."""
 

@@ -166,7 +166,8 @@ def test_a_memo_looks_again_at_what_was_found_while_a_value_was_built(tmp_path: 
     memo, included = Memo(100), tmp_path / "included"
     built: list[str] = []
 
-    def build() -> tuple[str, int, Fingerprint]:
+    def build(before: str | None) -> tuple[str, int, Fingerprint]:
+        assert before == (built[-1] if built else None)
         built.append(included.read_text())
         return built[-1], 1, fingerprint([stamp(included)])
 

@@ -21,7 +21,7 @@ class _Kept(NamedTuple):
     value: Any
     weight: int
     fingerprint: Fingerprint
-    found: Fingerprint
+    found: Fingerprint = Fingerprint()
 
 
 class Memo:
@@ -46,44 +46,55 @@ class Memo:
             build: Makes the value and says its weight in bytes, an estimate of the memory it holds. What it
                 raises is passed on, and nothing is kept.
         """
-        return self.get_found(key, fingerprint, lambda: (*build(), Fingerprint()))[0]
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept.fingerprint.same_as(fingerprint):
+                self._kept.move_to_end(key)
+                value: T = kept.value
+                return value
+            del kept
+            self._drop(key)  # before the new one is built, or both would need room at once
+        with parsing:
+            value, weight = build()
+        self._keep(key, _Kept(value, weight, fingerprint))
+        return value
 
     def get_found(
-        self, key: Hashable, fingerprint: Fingerprint, build: Callable[[], tuple[T, int, Fingerprint]]
+        self, key: Hashable, fingerprint: Fingerprint, build: Callable[[T | None], tuple[T, int, Fingerprint]]
     ) -> tuple[T, Fingerprint]:
         """As `get`, of a value that is also made from what is found only while it is made.
 
         Args:
-            key: As for `get`.
+            key: As for `get`, and used with this method alone.
             fingerprint: What it is made from, as far as it is known before.
-            build: As for `get`; it also gives the fingerprint of what it found, taken before it was read.
+            build: As for `get`. It is given the value that is outdated, None without one, and also gives the
+                fingerprint of what it found, taken before it was read.
 
         Returns:
             The value, and what was found as it is now.
         """
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and kept.fingerprint.same_as(fingerprint):
+            if kept is not None:
                 self._kept.move_to_end(key)
-                if not kept.found.stamps:
-                    return kept.value, kept.found
-            else:
-                kept = None
-        if kept is not None and (now := kept.found.again()).same_as(kept.found):
-            return kept.value, now
-        del kept
-        with self._lock:
-            self._drop(key)  # before the new one is built, or both would need room at once
+        if kept is not None and kept.fingerprint.same_as(fingerprint):
+            found = kept.found.again()
+            if found.same_as(kept.found):
+                return kept.value, found
         with parsing:
-            value, weight, found = build()
+            value, weight, found = build(None if kept is None else kept.value)
+        self._keep(key, _Kept(value, weight, fingerprint, found))
+        return value, found
+
+    def _keep(self, key: Hashable, kept: _Kept) -> None:
+        """Keep a value in place of an older one, when it is certain and not too large."""
         with self._lock:
             self._drop(key)
-            if (fingerprint + found).settled and weight <= self._capacity:
-                self._kept[key] = _Kept(value, weight, fingerprint, found)
-                self._weight += weight
+            if (kept.fingerprint + kept.found).settled and kept.weight <= self._capacity:
+                self._kept[key] = kept
+                self._weight += kept.weight
                 while self._weight > self._capacity:
                     self._drop(next(iter(self._kept)))
-        return value, found
 
     def _drop(self, key: Hashable) -> None:
         kept = self._kept.pop(key, None)

@@ -148,6 +148,13 @@ def everything(request: pytest.FixtureRequest, backend: Backend) -> TestClient[A
     return client
 
 
+@pytest.fixture(scope="session")
+def expids(everything: TestClient[Any]) -> list[str]:
+    """Names of the experiments of `everything`."""
+    found = everything.get("/v4/experiments?only_active=false&page_size=0").json()["experiments"]
+    return [experiment["name"] for experiment in found]
+
+
 def _shared(original: Path, backend: Backend, folders: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
     rc_file = copy_shared(original, folders.mktemp("shared"))
     backend.settle(rc_file)

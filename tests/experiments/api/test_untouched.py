@@ -16,11 +16,24 @@ from mestral_experiments.demo import unpack
 
 def every_get(client: TestClient[Any], expids: list[str]) -> Iterator[str]:
     """Each route for GET, with values for its parameters."""
-    others = {"owner": "demo", "route": "tree", "exptype": "all", "onlyactive": "0", "run_id": "1"}
+    others = {
+        "owner": "demo",
+        "route": "tree",
+        "exptype": "all",
+        "onlyactive": "0",
+        "run_id": "1",
+        "runid": "1",
+        "timestamp": "0",
+        "layout": "standard",
+        "grouped": "date-member",
+        "filter_period": "0",
+        "filter_type": "Any",
+    }
     paths = client.get("/openapi.json").json()["paths"]
     for path in (path for path, operations in paths.items() if "get" in operations):
         for expid in expids:
-            named = path.format(expid=expid, job_name=f"{expid}_SIM", **others)
+            job = f"{expid}_SIM"
+            named = path.format(expid=expid, job_name=job, jobname=job, logfile=f"{job}.1.out", **others)
             yield f"{named}?only_active=false&page_size=0" if named == "/v4/experiments" else named
 
 

@@ -216,7 +216,9 @@ class LoomSource:
     def job_log(self, experiment: Experiment, name: str, lines: int) -> tuple[Log | None, Fingerprint]:
         return None, Fingerprint()
 
-    def run_log(self, experiment: Experiment, lines: int) -> tuple[Log | None, Fingerprint]:
+    def run_log(
+        self, experiment: Experiment, lines: int, *, jobs_first: bool = False
+    ) -> tuple[Log | None, Fingerprint]:
         return None, Fingerprint()
 
     def recovery_logs(self, experiment: Experiment, lines: int) -> tuple[Sequence[RecoveryLog], Fingerprint]:

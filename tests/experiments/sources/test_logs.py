@@ -55,8 +55,8 @@ def job_log(root: Path, name: str = NAME, lines: int = 150) -> Log | None:
     return source(root).job_log(ROW, name, lines)[0]
 
 
-def run_log(root: Path, lines: int = 150) -> str | None:
-    log = source(root).run_log(ROW, lines)[0]
+def run_log(root: Path, lines: int = 150, *, jobs_first: bool = False) -> str | None:
+    log = source(root).run_log(ROW, lines, jobs_first=jobs_first)[0]
     assert log is None or (log.problem is None and list(log.lines) == [Path(log.path).name] * (lines > 0))
     return None if log is None else str(Path(log.path).relative_to(root / "a001" / "tmp"))
 
@@ -144,6 +144,14 @@ def test_logs_of_runs_of_old_versions_lie_in_tmp(root: Path) -> None:
     (commands(root) / "20230101_000000_run.log").unlink()
     commands(root).rmdir()
     assert run_log(root) == "20240101_000000_run.log"
+
+
+def test_the_folder_to_look_into_first_can_be_the_other(root: Path) -> None:
+    write(commands(root), "20240201_000000_run.log")
+    assert run_log(root, jobs_first=True) == "ASLOGS/20240201_000000_run.log"
+    write(commands(root).parent, "20240101_000000_run.log", age=10)
+    assert run_log(root, jobs_first=True) == "20240101_000000_run.log"
+    assert run_log(root) == "ASLOGS/20240201_000000_run.log"
 
 
 def test_the_fingerprint_of_runs_knows_all_that_could_be_the_last(root: Path) -> None:

@@ -75,6 +75,8 @@ def test_the_largest_counter_counts_with_what_the_first_recording_measured() -> 
     assert counted([again, first]) == [kept]
     other = ran("a", 127, 5, counter=1, ncpus=0, energy=0)
     assert counted([first, other]) == [other]
+    measured = ran("a", 126, 5, counter=1, ncpus=3, energy=0)
+    assert counted([first, measured]) == [measured]
     third = ran("a", 126, 5, counter=2, ncpus=0, energy=0)
     assert counted([first, again, third])[0].energy == 40590
     alone = [ran("a", 1, 1), ran("b", 1, 1)]
@@ -94,6 +96,9 @@ def test_a_wait_without_the_wrapper_before_it() -> None:
     # contract/METRICS.md 8: mates with queue/run 10/100 and 50/5, own wait 200
     mates = [ran("A", 10, 100, rowtype=9), ran("B", 50, 5, rowtype=9), ran("C", 200, 1, rowtype=9)]
     assert shown_waits(mates)[2] == 90
+    # Of a job that was completed twice, the slower time.
+    twice = [ran("A", 10, 80, rowtype=9), ran("A", 30, 1, rowtype=9), ran("B", 100, 1, rowtype=9)]
+    assert shown_waits(twice) == [10, 30, 10]
     # Neither itself, nor what failed, nor what started less than 20 seconds before.
     assert shown_waits([ran("A", 10, 50, rowtype=9), ran("A", 100, 1, rowtype=9)]) == [10, 100]
     assert shown_waits([ran("A", 10, 50, rowtype=9, status="FAILED"), ran("B", 100, 1, rowtype=9)]) == [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import ran, row, run
 
 from mestral_experiments.model import Attempt, JobStatus, Run
-from mestral_experiments.views.jobhistory import job_history
+from mestral_experiments.views.jobhistory import attempts_of_job, job_history
 from mestral_experiments.views.rundetail import run_detail
 
 NOW = 1700000600
@@ -28,7 +28,7 @@ def detail(attempts: list[Attempt], of: Run | None = None, runs: list[Run] | Non
 
 
 def history(attempts: list[Attempt], *mates: Attempt) -> list[Json]:
-    shown, _ = job_history(attempts, mates, [run()], {}, "/logs", NOW)
+    shown = job_history(attempts_of_job(attempts, mates, [run()], {}, NOW), "/logs")
     found: list[Json] = msgspec.json.decode(msgspec.json.encode(shown))["history"]
     return found
 
@@ -50,10 +50,9 @@ def test_speed_of_an_attempt() -> None:
     assert (shown["queue_time"], shown["run_time"]) == ("0:00:12", "0:08:04")
     wrapped = ran("aa6f_20000101_fc0_1_1_SIM", 121, 5, splits=4)
     posted = ran("aa6f_POST", 0, 5, section="POST", chunk=None, date=None)
-    answer, live = job_history([wrapped], [], [run(1, "month", 4)], {1: 5.0}, "/logs", NOW)
-    assert answer.history is not None
-    assert (answer.history[0].SYPD, answer.history[0].ASYPD) == (1440.0, 54.961832061068705)
-    assert not live
+    (one,) = attempts_of_job([wrapped], [], [run(1, "month", 4)], {1: 5.0}, NOW)
+    assert (one.sypd, one.asypd) == (1440.0, 54.961832061068705)
+    assert not one.times.live
     jobs = {job["id"]: job for job in detail([wrapped, posted], run(1, "month", 4))["jobs"]}
     job = jobs["aa6f_20000101_fc0_1_1_SIM"]
     assert (job["SYPD"], job["ASYPD"]) == (1440.0, 54.961832061068705)
@@ -94,10 +93,11 @@ def test_attempts_are_shown_newest_first_with_the_wait_of_their_wrapper_left_out
 
 def test_an_attempt_that_runs_depends_on_now() -> None:
     running = row(status="RUNNING", submit=NOW - 70, start=NOW - 60)
-    answer, live = job_history([running], [], [run()], {}, "/logs", NOW)
-    assert answer.history is not None
-    assert (answer.history[0].run_time, answer.history[0].queue_time, live) == ("0:01:00", "0:00:10", True)
-    assert answer.history[0].finish is not None
+    (one,) = attempts_of_job([running], [], [run()], {}, NOW)
+    assert (one.times.run, one.wait, one.times.live) == (60, 10, True)
+    (told,) = history([running])
+    assert (told["run_time"], told["queue_time"]) == ("0:01:00", "0:00:10")
+    assert told["finish"] is not None
     shown, live = run_detail("a001", [run()], run(), [running], "/logs", NOW)
     assert (shown.jobs[0].minutes, shown.jobs[0].minutes_queue, live) == (60, 10, True)
     assert shown.jobs[0].finish is None

@@ -8,57 +8,6 @@ from litestar.handlers import HTTPRouteHandler
 
 def handlers() -> tuple[HTTPRouteHandler, ...]:
     """All route handlers of the plugin."""
-    from mestral_experiments.api import root
-    from mestral_experiments.api.v3 import (
-        expcount,
-        filestatus,
-        graph,
-        history,
-        performance,
-        quick,
-        search,
-        shutdown,
-        stats,
-        tree,
-    )
-    from mestral_experiments.api.v3 import runs as v3_runs
-    from mestral_experiments.api.v4 import (
-        batch,
-        eta,
-        experiments,
-        filesystem_config,
-        health,
-        index,
-        job,
-        jobs,
-        runs,
-        user_metrics,
-        wrappers,
-    )
+    from mestral_experiments.api import root, v3, v4
 
-    modules = (
-        root,
-        index,
-        experiments,
-        jobs,
-        job,
-        wrappers,
-        filesystem_config,
-        health,
-        batch,
-        runs,
-        user_metrics,
-        eta,
-        expcount,
-        quick,
-        tree,
-        graph,
-        v3_runs,
-        performance,
-        stats,
-        history,
-        search,
-        filestatus,
-        shutdown,
-    )
-    return tuple(handler for module in modules for handler in module.HANDLERS)
+    return (*root.HANDLERS, *v4.handlers(), *v3.handlers())

@@ -1,10 +1,11 @@
 """The source of experiments that this server was configured with."""
 
+import os
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 
-from mestral import Problem, platform_of, unavailable
+from mestral import Problem, not_found, platform_of, unavailable
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
@@ -33,3 +34,20 @@ def find_or_none(source: ExperimentSource, expid: str) -> Experiment | None:
         if problem.status != 404:
             raise
         return None
+
+
+def existing(source: ExperimentSource, expid: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises:
+        Problem: 404 with what 4.2.0 says where it looks for the folder first; 503 as `find`.
+    """
+    experiment = find_or_none(source, expid)
+    if experiment is None:
+        raise not_found(f"Experiment {expid} does not exist")
+    return experiment
+
+
+def current_user() -> str | None:
+    """What configurations of Autosubmit 4 show as `AS_ENV_CURRENT_USER`."""
+    return os.environ.get("SUDO_USER") or os.environ.get("USER")

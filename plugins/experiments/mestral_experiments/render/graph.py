@@ -1,7 +1,7 @@
-"""Answer of `/v3/graph/{expid}/{layout}/{grouped}`."""
+"""Answers of `/v3/graph/{expid}/{layout}/{grouped}`, and of the graph in v4: `/graph`, `/graph.svg`."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -16,7 +16,9 @@ from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.graph import Grouping
 from mestral_experiments.views.graph import graph as graph_of
 from mestral_experiments.views.layout import Positions, laplacian, layered
+from mestral_experiments.views.pictures import draw_graph, space_of_jobs
 from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.workflowgraph import workflow_graph
 
 Layout = Literal["standard", "laplacian"]
 
@@ -43,13 +45,44 @@ def graph(reader: ReaderContext, row: list[Any], layout: Layout, grouping: Group
         raise Problem(409, "Autosubmit version is not supported")
     optional = OptionalParts()
     optional.depends = depends
+    positions = _positions(reader, source, experiment, known, layout, optional)
+    shown = graph_of(known, positions, layout == "standard", grouping)
+    return optional.answer(msgspec.json.encode(shown))
+
+
+def v4_graph(reader: ReaderContext, row: list[Any], layout: Layout) -> Answer:
+    """The same as v4 shows it, of any version of Autosubmit; raises as `workflow`."""
+    source: ExperimentSource = reader.service(SLOT)
+    experiment = msgspec.convert(row, Experiment)
+    known, depends = workflow(reader, source, experiment)
+    optional = OptionalParts()
+    optional.depends = depends
+    positions = _positions(reader, source, experiment, known, layout, optional)
+    return optional.answer(msgspec.json.encode(workflow_graph(known, positions, layout)))
+
+
+def picture(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The graph as SVG, in layers of its own, for jobs take other space there; raises as `workflow`."""
+    source: ExperimentSource = reader.service(SLOT)
+    known, depends = workflow(reader, source, msgspec.convert(row, Experiment))
+    shown = draw_graph(known, _computed(reader, known, "picture", space_of_jobs(known)))
+    return Answer(body=shown.encode(), depends=depends)
+
+
+def _positions(
+    reader: ReaderContext,
+    source: ExperimentSource,
+    experiment: Experiment,
+    known: Workflow,
+    layout: Layout,
+    optional: OptionalParts,
+) -> Positions:
+    """Stored positions where they are asked for and complete, else computed ones."""
     stored = None
     if layout == "standard":
         found = optional.read(partial(source.layout, experiment))
         stored = _stored(known, found) if found else None
-    positions = stored or _computed(reader, known, layout)
-    shown = graph_of(known, positions, layout == "standard", grouping)
-    return optional.answer(msgspec.json.encode(shown))
+    return stored or _computed(reader, known, layout)
 
 
 def _supported(version: str | None) -> bool:
@@ -68,17 +101,31 @@ def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Posit
     return [position for position in found if position is not None] if None not in found else None
 
 
-def _computed(reader: ReaderContext, known: Workflow, layout: Layout) -> Positions:
-    """Positions that depend on jobs, edges and wrappers alone: a job that changes its state moves nothing."""
-    names = [view.job.name for view in known.jobs]
+def _computed(
+    reader: ReaderContext,
+    known: Workflow,
+    layout: Layout | Literal["picture"],
+    names: Sequence[str] | None = None,
+) -> Positions:
+    """Positions that depend on jobs, edges and wrappers alone: a job that changes its state moves nothing.
+
+    Args:
+        reader: Remembers them.
+        known: The jobs.
+        layout: What they are for.
+        names: In the place of those of the jobs.
+    """
+    names = names or [view.job.name for view in known.jobs]
     numbers = {package: n for n, package in enumerate(known.packages)}
     packages = [None if view.wrapper is None else numbers[view.wrapper] for view in known.jobs]
     edges = known.edges
 
     def lay_out() -> tuple[Positions, int]:
         if layout == "laplacian":
-            return laplacian(len(names), edges, packages), _POSITION_BYTES * len(names)
-        return layered(names, edges, packages), _POSITION_BYTES * len(names)
+            found = laplacian(len(names), edges, packages)
+        else:
+            found = layered(names, edges, packages)
+        return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(names)  # as 4.2.0 truncates them
 
     structure = Fingerprint(content=content_digest(names, edges, packages), taken_ns=time.time_ns())
     return reader.memo.get(("experiments.layout", layout, known.expid), structure, lay_out)

@@ -16,8 +16,9 @@ from mestral_experiments.model import Attempt, Experiment, Resources
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
+from mestral_experiments.views import figures
 from mestral_experiments.views.attempts import by_run, recorded_times
-from mestral_experiments.views.jobhistory import job_history
+from mestral_experiments.views.jobhistory import Shown, attempts_of_job, job_history
 from mestral_experiments.views.rundetail import NO_RUN, run_detail
 from mestral_experiments.views.runhistory import run_history
 from mestral_experiments.views.runspeed import (
@@ -63,21 +64,30 @@ def history(reader: ReaderContext, row: list[Any], name: str) -> Answer:
     """
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
-    found, attempts = source.runs(experiment), source.attempts(experiment, name=name)
-    if not found and not attempts:
+    found = _attempts(reader, source, experiment, name)
+    if not found and not source.runs(experiment):
         raise not_found("The experiment has no history.")
+    shown = job_history(found, str(source.log_folder(experiment)))
+    return Answer(body=msgspec.json.encode(shown), depends=_clock_of(found))
+
+
+def history_figures(reader: ReaderContext, row: list[Any], name: str) -> Answer:
+    """The same for programs; none without a history. Raises 503 when it is unusable."""
+    source: ExperimentSource = reader.service(SLOT)
+    found = _attempts(reader, source, msgspec.convert(row, Experiment), name)
+    return Answer(body=msgspec.json.encode(figures.history_figures(name, found)), depends=_clock_of(found))
+
+
+def _attempts(
+    reader: ReaderContext, source: ExperimentSource, experiment: Experiment, name: str
+) -> Sequence[Shown]:
+    """All attempts of one job, newest first."""
+    attempts = source.attempts(experiment, name=name)
     wrapped = {attempt.run_id for attempt in attempts if code_of(attempt) is not None}
     mates = [mate for run_id in wrapped for mate in _of_run(source, experiment, run_id)]
     fast = any(map(with_speed, attempts))
-    answer, live = job_history(
-        attempts,
-        mates,
-        found,
-        _posts(reader, source, experiment) if fast else {},
-        str(source.log_folder(experiment)),
-        int(time.time()),
-    )
-    return Answer(body=msgspec.json.encode(answer), depends=_clock(live))
+    posts = _posts(reader, source, experiment) if fast else {}
+    return attempts_of_job(attempts, mates, source.runs(experiment), posts, int(time.time()))
 
 
 def detail(reader: ReaderContext, row: list[Any], run_id: str) -> Answer:
@@ -119,6 +129,10 @@ def _posts(
 
 def _of_run(source: ExperimentSource, experiment: Experiment, run_id: int | None) -> Sequence[Attempt]:
     return source.attempts(experiment, run_id=run_id) if run_id is not None else ()
+
+
+def _clock_of(found: Sequence[Shown]) -> Fingerprint:
+    return _clock(any(shown.times.live for shown in found))
 
 
 def _clock(live: bool) -> Fingerprint:

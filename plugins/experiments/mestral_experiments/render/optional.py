@@ -19,20 +19,25 @@ class OptionalParts:
     """The optional parts of one answer.
 
     Attributes:
-        complete: False when something could not be read just now, which may pass.
+        problems: What could not be read, in the order of the questions.
         depends: Files that took part and could not be known before.
     """
 
     def __init__(self) -> None:
-        self.complete = True
+        self.problems: list[Problem] = []
         self.depends = Fingerprint()
+
+    @property
+    def complete(self) -> bool:
+        """False when something could not be read just now, which may pass."""
+        return all("Retry-After" not in problem.headers for problem in self.problems)
 
     def read(self, ask: Callable[[], T | None]) -> T | None:
         """What is there, None when it cannot be read; the source logged why."""
         try:
             return ask()
         except Problem as problem:
-            self.complete = self.complete and "Retry-After" not in problem.headers
+            self.problems.append(problem)
             return None
 
     def read_files(self, ask: Callable[[], tuple[T | None, Fingerprint]]) -> T | None:

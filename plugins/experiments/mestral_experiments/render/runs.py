@@ -1,12 +1,12 @@
 """Answers of `/v4/experiments/{expid}/runs` and of what lies below it."""
 
-import json
 from typing import Any
 
 import msgspec
 
 from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
+from mestral_experiments.render.configuration import encode_any
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.metrics import metric_runs, metrics
 from mestral_experiments.views.runs import run_configuration, run_list
@@ -30,9 +30,7 @@ def configuration(reader: ReaderContext, row: list[Any] | None, run_id: str | No
     number = int(run_id or 0)
     known = row is not None and run_id is not None
     found = source.run_configuration(msgspec.convert(row, Experiment), number) if known else None
-    shown = msgspec.structs.asdict(run_configuration(number, found))
-    # A configuration may hold numbers beyond 64 bits and halves of surrogate pairs, which msgspec refuses.
-    return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return encode_any(run_configuration(number, found))
 
 
 def metric_run_ids(reader: ReaderContext, row: list[Any] | None) -> bytes:

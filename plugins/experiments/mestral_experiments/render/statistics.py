@@ -5,6 +5,7 @@ thousands of jobs the last is left to the minute, for looking at as many files c
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,7 +15,8 @@ from mestral.readers import Answer, ReaderContext
 from mestral_experiments.model import Experiment, Resources
 from mestral_experiments.render.timed import named_job_list
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, of_section
+from mestral_experiments.views import figures
+from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, Statistics, of_section
 from mestral_experiments.views.statistics import statistics as statistics_of
 
 _FEW_FILES = 4096
@@ -33,6 +35,21 @@ def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) 
         Problem: 404 when the experiment lacks what Autosubmit itself needs, or a job list; 503 when the job
             list, the configuration or the folder of what jobs recorded is unusable.
     """
+    return _statistics(reader, row, hours, section, lambda found, _: found)
+
+
+def statistics_figures(reader: ReaderContext, row: list[Any], hours: int, section: str) -> Answer:
+    """The same for programs; raises as `statistics`."""
+    return _statistics(reader, row, hours, section, figures.statistics_figures)
+
+
+def _statistics(
+    reader: ReaderContext,
+    row: list[Any],
+    hours: int,
+    section: str,
+    view: Callable[[Statistics, Asked], object],
+) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     obstacle, looked = source.obstacle(experiment)
@@ -49,4 +66,4 @@ def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) 
     depends = looked + configured
     if len(read.stamps) <= _FEW_FILES:
         depends += read
-    return Answer(body=msgspec.json.encode(shown), depends=depends)
+    return Answer(body=msgspec.json.encode(view(shown, asked)), depends=depends)

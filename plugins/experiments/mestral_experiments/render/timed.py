@@ -6,7 +6,7 @@ again.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress
 from typing import Any
@@ -19,10 +19,12 @@ from mestral_experiments.model import Experiment, Job, JobStatus, Times
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
+from mestral_experiments.views import figures
 from mestral_experiments.views.jobtimes import needs_submission, recorded
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.performance import SECTIONS, Done
+from mestral_experiments.views.performance import SECTIONS, Done, Performance
 from mestral_experiments.views.performance import performance as performance_of
+from mestral_experiments.views.pictures import draw_performance
 from mestral_experiments.views.runspeed import SIM
 from mestral_experiments.views.summary import Tally, failed, tally
 from mestral_experiments.views.summary import summary as summary_of
@@ -56,11 +58,20 @@ def summary(reader: ReaderContext, row: list[Any]) -> Answer:
     Raises:
         Problem: 404 without a job list; 503 when it is unusable.
     """
+    return _summary(reader, row, summary_of)
+
+
+def summary_figures(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The same for programs; raises as `summary`."""
+    return _summary(reader, row, figures.summary_figures)
+
+
+def _summary(reader: ReaderContext, row: list[Any], view: Callable[[Tally, Sequence[str]], object]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     running, now = experiment.status == "RUNNING", _now()
 
-    def build() -> tuple[_Counted, int, Fingerprint]:
+    def build(_: _Counted | None) -> tuple[_Counted, int, Fingerprint]:
         states = source.states(experiment)
         if states is None:
             raise not_found(NO_JOB_LIST)
@@ -79,7 +90,7 @@ def summary(reader: ReaderContext, row: list[Any]) -> Answer:
     counted, found = reader.memo.get_found(key, fingerprint, build)
     rest = counted.rest
     total = counted.settled + tally(rest.states, job_times(rest, now), running)
-    body = msgspec.json.encode(summary_of(total, counted.failed))
+    body = msgspec.json.encode(view(total, counted.failed))
     return Answer(body=body, depends=found + _clock(bool(rest.states)))
 
 
@@ -90,6 +101,21 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         Problem: 404 when it lacks what Autosubmit itself needs, or a job list; 503 when the job list or the
             configuration is unusable.
     """
+    return _performance(reader, row, msgspec.json.encode)
+
+
+def performance_figures(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The same for programs; raises as `performance`."""
+    return _performance(reader, row, lambda found: msgspec.json.encode(figures.performance_figures(found)))
+
+
+def performance_picture(reader: ReaderContext, row: list[Any]) -> Answer:
+    """How fast it is, as SVG; raises as `performance`."""
+    name = msgspec.convert(row, Experiment).name
+    return _performance(reader, row, lambda found: draw_performance(name, found).encode())
+
+
+def _performance(reader: ReaderContext, row: list[Any], encode: Callable[[Performance], bytes]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     obstacle, looked = source.obstacle(experiment)
@@ -117,7 +143,7 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         wrappers,
     )
     return Answer(
-        body=msgspec.json.encode(shown),
+        body=encode(shown),
         depends=optional.fingerprint + _clock(any(one.job.name in moving for one in done)),
     )
 

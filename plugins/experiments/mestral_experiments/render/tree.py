@@ -1,4 +1,4 @@
-"""Answers of `/v3/tree` and of the monitors of tree and graph: `/v3/pkltreeinfo`, `/v3/pklinfo`."""
+"""Answers of the tree in v3 and v4, and of the monitors `/v3/pkltreeinfo` and `/v3/pklinfo`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +12,17 @@ from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.pkl import pkl_info, pkl_tree_info
 from mestral_experiments.views.tree import tree as tree_of
 from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.workflowtree import workflow_tree
 
 
 def tree(reader: ReaderContext, row: list[Any]) -> Answer:
     """The tree of an experiment (`Experiment`); raises as `workflow`."""
     return _answer(reader, row, tree_of)
+
+
+def v4_tree(reader: ReaderContext, row: list[Any]) -> Answer:
+    """The same as v4 shows it; raises as `workflow`."""
+    return _answer(reader, row, workflow_tree)
 
 
 def pklinfo(reader: ReaderContext, row: list[Any]) -> Answer:

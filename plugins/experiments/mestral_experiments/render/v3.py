@@ -1,4 +1,4 @@
-"""Answers of `/v3/expcount` and of the v3 search family."""
+"""Answers of `/v3/expcount`, of `/v3/ifrun` and of the v3 search family."""
 
 import logging
 from typing import Any
@@ -14,6 +14,7 @@ from mestral_experiments.render.workflow import NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.counters import count
 from mestral_experiments.views.rows import Rows, experiment_row
+from mestral_experiments.views.running import Running
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,11 @@ def counters(reader: ReaderContext, row: list[Any]) -> bytes:
     if states is None:
         raise not_found(NO_JOB_LIST)
     return msgspec.json.encode(count(experiment.name, states))
+
+
+def running(reader: ReaderContext, runs: bool) -> bytes:
+    """Whether an experiment runs."""
+    return msgspec.json.encode(Running(runs))
 
 
 def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:

@@ -41,9 +41,9 @@ def workflow(
     looked += configured
     now = int(time.time()) // CLOCK_SECONDS * CLOCK_SECONDS
 
-    def build() -> tuple[Workflow, int, Fingerprint]:
+    def build(before: Workflow | None) -> tuple[Workflow, int, Fingerprint]:
         optional = OptionalParts()
-        made = Workflow(_load(source, experiment, settings, optional), now)
+        made = Workflow(_load(source, experiment, settings, optional), now, before)
         return made, _JOB_BYTES * len(made.jobs), optional.fingerprint
 
     known = source.fingerprint(experiment, *WORKFLOW) + looked

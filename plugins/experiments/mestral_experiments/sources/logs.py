@@ -56,12 +56,14 @@ class Logs(Access):
             # While a log is being compressed, and its new file is incomplete, the old one is still there.
             return self._first_log(experiment, (path, f"{path}.xz", f"{path}.gz"), lines)
 
-    def run_log(self, experiment: Experiment, lines: int) -> tuple[Log | None, Fingerprint]:
-        """The log of a run that changed last, in the folder of commands, else in that of jobs."""
+    def run_log(
+        self, experiment: Experiment, lines: int, *, jobs_first: bool = False
+    ) -> tuple[Log | None, Fingerprint]:
+        """The log of a run that changed last, of the first of two folders that has any."""
         jobs, commands, _ = places.log_folders(self._settings(), experiment.name)
         looked = Fingerprint()
         with self._answering(LOGS_UNREADABLE):
-            for folder in (commands, jobs):
+            for folder in (jobs, commands) if jobs_first else (commands, jobs):
                 names, listed = self._log_names(experiment, folder)
                 taken = fingerprint(stamp(f"{folder}/{name}") for name in logfiles.run_logs(names))
                 newest = sorted(taken.stamps, key=lambda one: (one.mtime_ns, one.path), reverse=True)

@@ -366,8 +366,17 @@ class ExperimentSource(Protocol):
         """
         ...
 
-    def run_log(self, experiment: Experiment, lines: int) -> tuple[Log | None, Fingerprint]:
-        """The log of a run that changed last, None without one; arguments and errors as for `job_log`."""
+    def run_log(
+        self, experiment: Experiment, lines: int, *, jobs_first: bool = False
+    ) -> tuple[Log | None, Fingerprint]:
+        """The log of a run that changed last, None without one; arguments and errors as for `job_log`.
+
+        Autosubmit keeps such logs in a folder of their own or among the files of jobs: the other folder
+        counts where the first has none.
+
+        Args:
+            jobs_first: Look among the files of jobs first, where old versions wrote them.
+        """
         ...
 
     def recovery_logs(self, experiment: Experiment, lines: int) -> tuple[Sequence[RecoveryLog], Fingerprint]:

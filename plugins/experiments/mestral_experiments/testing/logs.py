@@ -97,6 +97,12 @@ class LogsContract(Given):
             assert not any("\n" in line for line in log.lines)
             assert log.modified is None or log.modified.utcoffset() == timedelta(0)
 
+    def test_a_log_of_a_run_is_found_wherever_is_looked_first(
+        self, source: ExperimentSource, full: Experiment
+    ) -> None:
+        either = [source.run_log(full, 1, jobs_first=first)[0] for first in (False, True)]
+        assert (either[0] is None) is (either[1] is None)
+
     def test_each_platform_has_one_recovery_log(self, source: ExperimentSource, full: Experiment) -> None:
         platforms = [found.platform for found in source.recovery_logs(full, 1)[0]]
         assert platforms == sorted(set(platforms))
@@ -117,6 +123,7 @@ class LogsContract(Given):
         assert source.logs(empty, "a")[0] == LogFiles(None, None)
         assert source.job_log(empty, f"{empty.name}_a.out", 5)[0] is None
         assert source.run_log(empty, 5)[0] is None
+        assert source.run_log(empty, 5, jobs_first=True)[0] is None
         assert list(source.recovery_logs(empty, 5)[0]) == []
         assert source.logs_by_job(empty)[0] == {}
         assert source.submissions(empty, ["a", *map(str, range(100))])[0] == {}

@@ -84,6 +84,7 @@ def questions(source: ExperimentSource, experiment: Experiment) -> Mapping[str, 
     asked.add(None, "logs_by_job")
     asked.add(None, "submissions", [job.name for job in jobs])
     asked.add(None, "run_log", _LINES)
+    asked.add(None, "run_log", _LINES, jobs_first=True)
     asked.add(None, "recovery_logs", _LINES)
     for job in jobs:
         asked.add(Part.JOBS, "job", job.name)

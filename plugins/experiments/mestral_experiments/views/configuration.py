@@ -1,7 +1,7 @@
-"""The configuration of an experiment as v4 shows it (contract/API_V4.md 5.3)."""
+"""The configuration of an experiment as v4 shows it (contract/API_V4.md 5.3), and what v3 shares of that."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Annotated, Any
 
 import msgspec
@@ -23,21 +23,38 @@ class FilesystemConfiguration(msgspec.Struct, frozen=True):
     ]
 
 
+USER = "AS_ENV_CURRENT_USER"
+"""The one variable of the environment that is shown."""
+
+
 def filesystem_configuration(
     configuration: Configuration, server: Mapping[str, Any], user: str | None
 ) -> FilesystemConfiguration:
-    """The answer.
+    """The answer; dates and times are null in it, as in Autosubmit API.
+
+    Args:
+        configuration, server, user: See `completed`.
+    """
+    shown = completed(configuration, server, user, lambda _: None)
+    return FilesystemConfiguration({**shown, "contains_nones": contains_nones(shown)})
+
+
+def completed(
+    configuration: Configuration, server: Mapping[str, Any], user: str | None, other: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """What is shown of a configuration, with what the server adds where there is one of Autosubmit 4.
 
     Args:
         configuration: From the files; its own `AS_ENV_CURRENT_USER` counts, no other key of `server` does.
         server: Settings of the server (`ExperimentSource.server_settings`).
         user: `AS_ENV_CURRENT_USER` of the server, None when it has none.
+        other: What becomes of a date, and of every other value that JSON does not know.
     """
-    shown: dict[str, Any] = _plain(configuration.data)
+    shown: dict[str, Any] = _plain(configuration.data, other)
     if shown and not configuration.as3:
-        shown.setdefault("AS_ENV_CURRENT_USER", user)
+        shown.setdefault(USER, user)
         shown |= server
-    return FilesystemConfiguration({**shown, "contains_nones": contains_nones(shown)})
+    return shown
 
 
 def contains_nones(configuration: Mapping[str, Any]) -> bool:
@@ -45,10 +62,12 @@ def contains_nones(configuration: Mapping[str, Any]) -> bool:
     return not configuration or None in configuration.values()
 
 
-def _plain(value: Any) -> Any:
-    """What JSON can say: keys are texts; dates and times become null, as in Autosubmit API."""
+def _plain(value: Any, other: Callable[[Any], Any]) -> Any:
+    """What JSON can say: keys are texts, numbers are finite or null."""
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): _plain(inner, other) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, date) else value
+        return [_plain(inner, other) for inner in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else other(value)

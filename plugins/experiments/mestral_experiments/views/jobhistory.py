@@ -57,30 +57,47 @@ def no_history(message: str, path_to_logs: str = "") -> JobHistory:
     return JobHistory(True, message, None, path_to_logs)
 
 
-def job_history(
+class Shown(msgspec.Struct, frozen=True):
+    """One attempt with what follows from it.
+
+    Attributes:
+        attempt: The row.
+        run: Its run, None when it is not known.
+        times: Its times.
+        wait: Seconds that it waited, without those of its wrapper.
+        sypd, asypd: Simulated years per day; None where there is no speed.
+    """
+
+    attempt: Attempt
+    run: Run | None
+    times: JobTimes
+    wait: int
+    sypd: float | None
+    asypd: float | None
+
+
+def attempts_of_job(
     attempts: Sequence[Attempt],
     mates: Sequence[Attempt],
     runs: Sequence[Run],
     posts: Mapping[int | None, float],
-    path_to_logs: str,
     now: int,
-) -> tuple[JobHistory, bool]:
-    """The history of a job, and whether it depends on now.
+) -> list[Shown]:
+    """The attempts of a job, newest first.
 
     Args:
         attempts: All of the job.
-        mates: All others of the wrappers that some of them were in.
+        mates: All of the runs in which some of them were inside wrappers.
         runs: All runs by ascending id.
         posts: `post_seconds` of the runs.
-        path_to_logs: Folder of the logs.
         now: Epoch seconds.
     """
     ends = Ends(runs, now)
     known = {run.run_id: run for run in runs}
     times = [ends.times(attempt) for attempt in attempts]
     waited = _waits(attempts, mates, ends)
-    rows = [
-        _row(
+    found = [
+        _shown(
             attempt,
             each,
             waited.get(n, each.queue),
@@ -89,42 +106,53 @@ def job_history(
         )
         for n, (attempt, each) in enumerate(zip(attempts, times, strict=True))
     ]
-    rows.reverse()
-    rows.sort(key=lambda row: row.counter or 0, reverse=True)
-    live = any(each.live for each in times)
-    return JobHistory(False, "", rows, path_to_logs), live
+    found.reverse()
+    found.sort(key=lambda shown: shown.attempt.counter or 0, reverse=True)
+    return found
+
+
+def job_history(found: Sequence[Shown], path_to_logs: str) -> JobHistory:
+    """The history of a job.
+
+    Args:
+        found: Its attempts, newest first.
+        path_to_logs: Folder of the logs.
+    """
+    return JobHistory(False, "", [_row(shown) for shown in found], path_to_logs)
 
 
 def _waits(attempts: Sequence[Attempt], mates: Sequence[Attempt], ends: Ends) -> dict[int, int]:
     """Waits of those in wrappers by their position."""
     found: dict[int, int] = {}
     own = {id(attempt): n for n, attempt in enumerate(attempts)}
-    others = [mate for mate in mates if mate.name != attempts[0].name]
-    for inside in by_run([*attempts, *others]).values():
+    for inside in by_run([*attempts, *mates]).values():
         for n, wait in waits(inside, ends.times).items():
             if id(inside[n]) in own:
                 found[own[id(inside[n])]] = wait
     return found
 
 
-def _row(
+def _shown(
     attempt: Attempt, times: JobTimes, wait: int, run: Run | None, posts: Mapping[int | None, float]
-) -> AttemptRow:
-    speed: float | str | None = None
-    slow: float | str | None = None
-    if run is None:
-        speed = slow = _NOT_KNOWN
-    elif with_speed(attempt):
+) -> Shown:
+    speed: float | None = None
+    slow: float | None = None
+    if run is not None and with_speed(attempt):
         length = years(run.chunk_unit, run.chunk_size)
         speed = sypd(length, attempt.splits, times.run)
         slow = sypd(length, attempt.splits, wait + times.run + posts.get(run.run_id, 0))
+    return Shown(attempt, run, times, wait, speed, slow)
+
+
+def _row(shown: Shown) -> AttemptRow:
+    attempt, times, run = shown.attempt, shown.times, shown.run
     return AttemptRow(
         attempt.counter,
         attempt.created,
         epoch_text(times.submit),
         epoch_text(times.start),
         epoch_text(times.finish),
-        hms(wait),
+        hms(shown.wait),
         hms(times.run),
         attempt.ncpus or 0,
         attempt.wallclock or "",
@@ -134,8 +162,8 @@ def _row(
         attempt.nnodes or 0,
         attempt.energy or 0,
         attempt.status or "",
-        slow,
-        speed,
+        _NOT_KNOWN if run is None else shown.asypd,
+        _NOT_KNOWN if run is None else shown.sypd,
         attempt.run_id,
         run.created if run is not None else _NOT_KNOWN,
         attempt.out or "",

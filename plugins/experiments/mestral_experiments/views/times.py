@@ -46,6 +46,18 @@ def epoch_text(seconds: int | None) -> str | None:
     return f"{_date(day)}T{hour:02d}:{minute:02d}:{second:02d}{offset}"
 
 
+def utc_epoch_text(seconds: int | None) -> str | None:
+    """As `utc_text`, of seconds since the epoch; fast, for lists. None for none, or beyond 9999."""
+    if seconds is None:
+        return None
+    day, second = divmod(seconds, _DAY)
+    hour, second = divmod(second, _HOUR)
+    try:
+        return f"{_date(day)}T{hour:02d}:{_CLOCK[second]}+00:00"
+    except OverflowError:
+        return None
+
+
 def history_text(seconds: int | None) -> str | None:
     """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
     if seconds is None:

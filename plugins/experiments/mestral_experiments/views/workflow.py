@@ -7,8 +7,9 @@ same moment agree; edges lead to jobs of the list only, from one job to another;
 their names. Linear in jobs and edges.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter, eq
 from typing import TypeVar
 
 import msgspec
@@ -43,6 +44,7 @@ _WITH_SUBMIT = frozenset(
 _WITH_START = frozenset((JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.RUNNING))
 _FINISHED = frozenset((JobStatus.COMPLETED, JobStatus.FAILED))
 _COMPLETED = JobStatus.COMPLETED
+_NAME = attrgetter("name")
 _NO_LOGS = LogFiles(None, None)
 _NO_DATES = (None, None)
 _NO_SYMBOL = (None, "dot", "")
@@ -79,6 +81,20 @@ class Loaded(msgspec.Struct, frozen=True):
     logs: Mapping[str, LogFiles]
     runs: Mapping[int, Run]
     modified: datetime | None
+
+    def is_like(self, other: "Loaded") -> bool:
+        """Whether the same jobs are in the same order, with the same edges, wrappers, settings and chunks."""
+        return (
+            len(self.jobs) == len(other.jobs)
+            and all(map(eq, map(_NAME, self.jobs), map(_NAME, other.jobs)))
+            and self.edges == other.edges
+            and list(self.wrappers.items()) == list(other.wrappers.items())
+            and self.settings == other.settings
+            and self._chunks() == other._chunks()
+        )
+
+    def _chunks(self) -> dict[int, tuple[int | None, str | None]]:
+        return {number: (run.chunk_size, run.chunk_unit) for number, run in self.runs.items()}
 
 
 class JobView(msgspec.Struct, frozen=True, gc=False):
@@ -139,34 +155,75 @@ class Workflow:
         live: Whether some of it depends on now.
     """
 
-    def __init__(self, loaded: Loaded, now: int) -> None:
+    def __init__(self, loaded: Loaded, now: int, before: "Workflow | None" = None) -> None:
+        """The workflow as it is at a moment.
+
+        Args:
+            loaded: What the sources say.
+            now: Epoch seconds.
+            before: How it was: what did not change since is taken from there, and not made again.
+        """
         self.expid = loaded.expid
         self.modified = loaded.modified
-        self._settings = settings = loaded.settings
+        settings = loaded.settings
         self.chunk_size = (settings.chunk_size if settings else None) or 0
         self.chunk_unit = (settings.chunk_unit if settings else None) or ""
         self.version = settings.version if settings else None
-        self._jobs, self._runs = loaded.jobs, loaded.runs
         # What follows goes by the place of a job in the list: looking for names costs more than all else.
-        self._place = {job.name: n for n, job in enumerate(loaded.jobs)}
-        self._attempts = _placed(loaded.attempts, self._place)
-        self._submissions = _placed(loaded.submissions, self._place)
-        self._logs = _placed(loaded.logs, self._place)
-        self._package = _placed(loaded.wrappers, self._place)
+        if before is not None and loaded.is_like(before._loaded):
+            changed = self._take(loaded, before)
+        else:
+            changed = self._join(loaded)
+        self._change(changed, now)
+
+    def _join(self, loaded: Loaded) -> Collection[int]:
+        """Bring together what belongs to the same job; gives the places of all."""
+        jobs = loaded.jobs
+        self._loaded = msgspec.structs.replace(loaded, attempts={}, submissions={}, logs={})
+        self._place = place = {job.name: n for n, job in enumerate(jobs)}
+        self._attempts = _placed(loaded.attempts, place)
+        self._submissions = _placed(loaded.submissions, place)
+        self._logs = _placed(loaded.logs, place)
+        self._package = _placed(loaded.wrappers, place)
         self.packages: dict[str, list[str]] = {}
         for n, package in self._package.items():
-            self.packages.setdefault(package, []).append(loaded.jobs[n].name)
+            self.packages.setdefault(package, []).append(jobs[n].name)
         self._symbols = {
             package: (wrapper_code(package), "hexagon" if n % 2 else "square", html.wrapped(package))
             for n, package in enumerate(self.packages)
         }
-        self._parents, self._children = _relatives(loaded.edges, self._place)
-        self._raw = [self._times(n, job.status, now) for n, job in enumerate(loaded.jobs)]
-        self._waits = self._corrected(self.packages)
-        self._post = self._post_seconds()
-        self.jobs: Sequence[JobView] = self._views(range(len(loaded.jobs)))
-        self._live = [n for n, times in enumerate(self._raw) if times.live]
-        self._forget()
+        self._parents, self._children = _relatives(loaded.edges, place)
+        self._raw: list[JobTimes] = [NOTHING[job.status] for job in jobs]
+        self._waits: dict[int, int] = {}
+        self._post = 0.0
+        self.jobs: Sequence[JobView] = ()
+        return range(len(jobs))
+
+    def _take(self, loaded: Loaded, before: "Workflow") -> Collection[int]:
+        """Take all from how it was, where only states and times of jobs may differ.
+
+        What is equal stays the same object, or two copies of a large list would be kept.
+
+        Returns:
+            Places of the jobs of which something else is known now, or which change by themselves.
+        """
+        self._place, self._package = before._place, before._package
+        self.packages, self._symbols = before.packages, before._symbols
+        self._parents, self._children = before._parents, before._children
+        self._raw, self._waits, self._post = list(before._raw), dict(before._waits), before._post
+        self.jobs = before.jobs
+        jobs, changed = list(before._loaded.jobs), set(before._live)
+        for n, job in enumerate(loaded.jobs):
+            if job != jobs[n]:
+                jobs[n] = job
+                changed.add(n)
+        self._loaded = msgspec.structs.replace(
+            before._loaded, jobs=jobs, runs=loaded.runs, modified=loaded.modified
+        )
+        self._attempts, others = _merged(before._attempts, _placed(loaded.attempts, self._place))
+        self._submissions, lines = _merged(before._submissions, _placed(loaded.submissions, self._place))
+        self._logs, logs = _merged(before._logs, _placed(loaded.logs, self._place))
+        return changed.union(others, lines, logs)
 
     @property
     def live(self) -> bool:
@@ -177,35 +234,38 @@ class Workflow:
     def edges(self) -> Sequence[tuple[int, int]]:
         """Places in `jobs` of each job and of each that waits for it."""
         place = self._place
-        return [(n, place[child]) for n, view in enumerate(self.jobs) for child in view.children]
+        return [(n, place[child]) for n, children in enumerate(self._children) for child in children]
 
     def move_to(self, now: int) -> None:
         """Bring what depends on now to another moment (epoch seconds); all else stays."""
-        if not self._live:
-            return
-        changed = set(self._live)
-        packages: dict[str, Sequence[str]] = {}
-        for n in self._live:
-            self._raw[n] = self._times(n, self._jobs[n].status, now)
-            if n in self._package:
-                packages[self._package[n]] = self.packages[self._package[n]]
-        for members in packages.values():
-            for name in members:
-                self._waits.pop(self._place[name], None)
-                changed.add(self._place[name])
-        self._waits.update(self._corrected(packages))
-        shown = list(self.jobs)
-        for n, view in zip(changed, self._views(changed), strict=True):
-            shown[n] = view
-        self.jobs = shown
+        if self._live:
+            self._change(set(self._live), now)
 
-    def _forget(self) -> None:
-        """Let go of what `move_to` does not need: what is known of jobs that it does not change."""
-        packages = {self._package[n] for n in self._live if n in self._package}
-        needed = {*self._live, *(self._place[name] for one in packages for name in self.packages[one])}
-        for known in (self._attempts, self._submissions, self._logs):
-            for n in known.keys() - needed:
-                del known[n]
+    def _change(self, places: Collection[int], now: int) -> None:
+        """Make these jobs anew, and those whose answers follow from theirs."""
+        jobs, package, packages = self._loaded.jobs, self._package, self.packages
+        for n in places:
+            self._raw[n] = self._times(n, jobs[n].status, now)
+        if len(places) < len(jobs):
+            touched = {package[n] for n in places if n in package}
+            packages = {name: packages[name] for name in touched}
+            members = {self._place[name] for names in packages.values() for name in names}
+            for n in members:
+                self._waits.pop(n, None)
+            places = members.union(places)
+        self._waits.update(self._corrected(packages))
+        post = self._post_seconds()
+        if post != self._post:  # the speed of every chunk holds it
+            self._post, places = post, range(len(jobs))
+        made = self._views(places)
+        if len(places) == len(jobs):
+            self.jobs = made
+        else:
+            shown = list(self.jobs)
+            for n, view in zip(places, made, strict=True):
+                shown[n] = view
+            self.jobs = shown
+        self._live = [n for n, times in enumerate(self._raw) if times.live]
 
     def _times(self, n: int, status: JobStatus, now: int) -> JobTimes:
         attempt, line = self._attempts.get(n), self._submissions.get(n)
@@ -228,14 +288,14 @@ class Workflow:
         """Mean seconds of post-processing, rounded; 0 without any (METRICS.md 3.2)."""
         seconds = [
             self._waits.get(n, self._raw[n].queue) + self._raw[n].run
-            for n, job in enumerate(self._jobs)
+            for n, job in enumerate(self._loaded.jobs)
             if job.section == "POST" and job.status is _COMPLETED
         ]
         return round(sum(seconds) / len(seconds), 4) if seconds else 0.0
 
     def _views(self, places: Iterable[int]) -> list[JobView]:
         """Jobs as they are shown. One loop for all: what it does for one job counts fifty thousand times."""
-        jobs, raw, parents_of, children_of = self._jobs, self._raw, self._parents, self._children
+        jobs, raw, parents_of, children_of = self._loaded.jobs, self._raw, self._parents, self._children
         wait_of, package_of, logs_of = self._waits.get, self._package.get, self._logs.get
         attempt_of, post = self._attempts.get, self._post
         chunk_of_run, own_chunk = self._chunk_of_run(), self._own_chunk()
@@ -302,12 +362,13 @@ class Workflow:
         """The same of every run that says it."""
         return {
             run.run_id: (run.chunk_size, run.chunk_unit, years(run.chunk_unit, run.chunk_size))
-            for run in self._runs.values()
+            for run in self._loaded.runs.values()
             if run.chunk_size and run.chunk_unit
         }
 
     def _resources(self, section: str) -> Resources:
-        return self._settings.resources_of(section) if self._settings else _NO_RESOURCES
+        settings = self._loaded.settings
+        return settings.resources_of(section) if settings else _NO_RESOURCES
 
 
 def wrapper_code(package: str) -> str | None:
@@ -319,6 +380,18 @@ def wrapper_code(package: str) -> str | None:
 def _placed(known: Mapping[str, T], place: Mapping[str, int]) -> dict[int, T]:
     """What is known of jobs of the list, by their places."""
     return {n: value for name, value in known.items() if (n := place.get(name)) is not None}
+
+
+def _merged(was: Mapping[int, T], known: dict[int, T]) -> tuple[dict[int, T], set[int]]:
+    """What is known now, in the objects that were there as far as they are equal, and where it is another."""
+    changed = set(was.keys() - known.keys())
+    for n, value in known.items():
+        old = was.get(n)
+        if old == value and old is not None:
+            known[n] = old
+        else:
+            changed.add(n)
+    return known, changed
 
 
 def _relatives(

@@ -10,7 +10,7 @@ from mestral import Access
 from mestral.http import Answers, get, parse_params
 from mestral.readers import Plan
 from mestral_experiments.api.parameters import Expid
-from mestral_experiments.api.source import source_of
+from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource, Part
 from mestral_experiments.views.graph import Graph, Grouping, no_graph
@@ -53,7 +53,7 @@ async def graph(
 
 
 def _plan(source: ExperimentSource, expid: str, kind: _Kind) -> Plan:
-    experiment = source.find(expid)
+    experiment = existing(source, expid)
     return Plan(
         render="mestral_experiments.render.graph:graph",
         args=(experiment, kind.layout, kind.grouped),

@@ -4,13 +4,12 @@ from typing import Any
 
 from litestar import Request, Response
 
-from mestral import Access, not_found
+from mestral import Access
 from mestral.http import Answers, get
 from mestral.readers import Plan
 from mestral_experiments.api.parameters import Expid
-from mestral_experiments.api.source import find_or_none, source_of
+from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
-from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource, Part
 from mestral_experiments.views.messages import unread
 from mestral_experiments.views.performance import Performance, no_performance
@@ -43,18 +42,6 @@ async def performance(request: Request[Any, Any, Any], expid: Expid) -> Response
     """Of completed jobs of SIM, without outliers among their run times."""
     source = source_of(request)
     return await respond(request, lambda: _performance(source, expid), no_performance)
-
-
-def existing(source: ExperimentSource, expid: str) -> Experiment:
-    """The experiment of that name.
-
-    Raises:
-        Problem: 404 with what 4.2.0 says where it looks for the folder first; 503 as `find`.
-    """
-    experiment = find_or_none(source, expid)
-    if experiment is None:
-        raise not_found(f"Experiment {expid} does not exist")
-    return experiment
 
 
 def _summary(source: ExperimentSource, expid: str) -> Plan:

@@ -9,9 +9,8 @@ from mestral import Access, Problem
 from mestral.http import Answers, get
 from mestral.readers import Plan, ticking
 from mestral_experiments.api.parameters import Expid, integer
-from mestral_experiments.api.source import source_of
+from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
-from mestral_experiments.api.v3.performance import existing
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.statistics import CLOCK_SECONDS, Statistics, no_statistics
 

@@ -1,6 +1,5 @@
 """`GET /v4/experiments/{expid}/filesystem-config` (contract/API_V4.md 5.3)."""
 
-import os
 from typing import Any
 
 from litestar import Request, Response
@@ -9,7 +8,7 @@ from mestral import Access, platform_of
 from mestral.http import Answers, get
 from mestral.readers import Plan
 from mestral_experiments.api.parameters import Expid
-from mestral_experiments.api.source import source_of
+from mestral_experiments.api.source import current_user, source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.configuration import FilesystemConfiguration
 
@@ -36,10 +35,9 @@ async def filesystem_config(request: Request[Any, Any, Any], expid: Expid) -> Re
 
 def _plan(source: ExperimentSource, expid: str) -> Plan:
     experiment = source.find(expid)
-    user = os.environ.get("SUDO_USER") or os.environ.get("USER")
     return Plan(
         render="mestral_experiments.render.configuration:filesystem",
-        args=(experiment, source.server_settings(), user),
+        args=(experiment, source.server_settings(), current_user()),
         fingerprint=source.fingerprint(experiment, Part.CONFIGURATION),
         affinity=expid,
     )

@@ -42,6 +42,11 @@ _KNOWN = (
     ("/user-settings/preferred-username", "GET"),
     ("/experiments:batch", "POST"),
     (f"{_EXPERIMENT}/health", "GET"),
+    *((f"{_EXPERIMENT}/{name}", "GET") for name in ("performance", "statistics", "summary", "history")),
+    (f"{_EXPERIMENT}/tree", "GET"),
+    (f"{_EXPERIMENT}/graph", "GET"),
+    (f"{_EXPERIMENT}/graph.svg", "GET"),
+    (f"{_EXPERIMENT}/performance.svg", "GET"),
 )
 """Everything Autosubmit API 4.2.0 lists, in its order, then what is new: path below `/v4`, and method."""
 

@@ -1,23 +1,17 @@
-"""Places in layers, parents above children (contract/API_V3.md 3.1, issue "Graph layout").
+"""Places in layers, parents above children (contract/API_V3.md 3.1).
 
 Guarantees: jobs do not overlap; every edge leads downwards, save those that close a cycle; jobs of one layer
 have one y, layers are 90 apart; parts that no edge connects stand side by side in a rectangle of about 16:9.
 """
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 from mestral_experiments.views.layout.acyclic import Edge, components, forward_edges
-from mestral_experiments.views.layout.coordinates import coordinates
-from mestral_experiments.views.layout.layering import layers_of
-from mestral_experiments.views.layout.layers import in_layers
-from mestral_experiments.views.layout.ordering import ordered
+from mestral_experiments.views.layout.drawing import LAYER, drawn
 from mestral_experiments.views.layout.packing import Box, Positions, pack
 
-LAYER = 90.0
-"""From one layer to the next."""
-
 _JOB, _LETTER, _GAP = 90.0, 8.0, 45.0
-_BEND = 45.0
 _PART = 45.0
 
 
@@ -27,7 +21,7 @@ def layered(names: Sequence[str], edges: Sequence[Edge], packages: Sequence[int 
     Args:
         names: Of all jobs. Longer ones take more space.
         edges: Places of parents and children, different from each other, none twice. They may hold cycles.
-        packages: The number of the wrapper of each job.
+        packages: The number of the wrapper of each job. They move nothing: a wrapper comes and goes in a run.
     """
     widths = [max(_JOB, _LETTER * len(name) + _GAP) for name in names]
     kept, closing = forward_edges(len(names), edges)
@@ -41,24 +35,21 @@ def layered(names: Sequence[str], edges: Sequence[Edge], packages: Sequence[int 
     inside: list[list[Edge]] = [[] for _ in parts]
     for parent, child in kept:
         inside[part_of[parent]].append((number[parent], number[child]))
-    drawn = [_drawn([widths[job] for job in part], own) for part, own in zip(parts, inside, strict=True)]
-    corners = pack([box for box, _ in drawn])
+    made = [_part([widths[job] for job in part], own) for part, own in zip(parts, inside, strict=True)]
+    corners = pack([box for box, _ in made])
     found: Positions = [(0.0, 0.0)] * len(names)
-    for part, (_, places), (left, top) in zip(parts, drawn, corners, strict=True):
+    for part, (_, places), (left, top) in zip(parts, made, corners, strict=True):
         for job, (x, y) in zip(part, places, strict=True):
-            found[job] = (float(round(left + x)), top + y)
+            found[job] = (left + x, top + y)
     return found
 
 
-def _drawn(widths: Sequence[float], edges: Sequence[Edge]) -> tuple[Box, Positions]:
+def _part(widths: Sequence[float], edges: Sequence[Edge]) -> tuple[Box, Positions]:
     """One part, and the box that it takes."""
     if not edges:
-        return Box(widths[0], LAYER), [(widths[0] / 2, 0.0)]
-    graph = in_layers(layers_of(len(widths), edges), edges)
-    order = ordered(graph)
-    space = [*widths, *([_BEND] * (len(graph.layer) - graph.jobs))]
-    x = coordinates(order, graph, space)[: len(widths)]
-    left = min(at - width / 2 for at, width in zip(x, widths, strict=True))
-    right = max(at + width / 2 for at, width in zip(x, widths, strict=True))
-    places = [(at - left, -LAYER * layer) for at, layer in zip(x, graph.layer, strict=False)]
-    return Box(right - left + _PART, LAYER * (graph.depth + 1)), places
+        return Box(widths[0], LAYER), [(widths[0] // 2, 0.0)]
+    x, layer = drawn(widths, edges)
+    left = floor(min(at - width / 2 for at, width in zip(x, widths, strict=True)))
+    right = ceil(max(at + width / 2 for at, width in zip(x, widths, strict=True)))
+    places = [(at - left, -LAYER * down) for at, down in zip(x, layer, strict=True)]
+    return Box(right - left + _PART, LAYER * (max(layer) + 2)), places

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mestral_experiments.views.layout.acyclic import Edge
 
-_BENDS = 4
+_BENDS = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,68 +1,99 @@
 """The order of jobs and bends in their layers: few edges cross.
 
-Guarantees: never more crossings than the order it starts from; equal arguments give equal orders; a fixed
-number of passes, each about linear.
+Guarantees: equal arguments give equal orders; work about linear in jobs, bends and edges.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mestral_experiments.views.layout.layers import Layers
 
 Order = list[list[int]]
 """Jobs and bends of each layer from left to right."""
 
-_WORK = 400_000
-_FEWEST, _MOST = 8, 60
-_PATIENCE = 6
+_WORK, _WORK_PER_JOB = 250_000, 5
+"""How many jobs and bends may be looked at: for any graph, and more for each of its jobs."""
+
+_PATIENCE = 8
 _EXCHANGES = 10
+_STARTS = ((False, False), (False, True), (True, False), (True, True))
 
 
-def ordered(graph: Layers) -> Order:
-    """The order with the fewest crossings that sweeping over the layers found."""
-    passes = min(_MOST, max(_FEWEST, _WORK // (len(graph.layer) + 1)))
-    best: tuple[int, Order] | None = None
-    for start in (_depth_first(graph, upwards=False), _depth_first(graph, upwards=True)):
-        for mean in (True, False):
-            found = _swept([list(row) for row in start], graph, passes, mean)
-            if best is None or found[0] < best[0]:
-                best = found
-            if best[0] == 0:
-                return best[1]
-    assert best is not None
-    return best[1]
+def ordered(graph: Layers) -> list[Order]:
+    """Orders in which few edges cross, the best first."""
+    work = _WORK + _WORK_PER_JOB * graph.jobs
+    found: list[_Sweeps] = []
+    for n, (around, upwards) in enumerate(_STARTS):
+        sweeps = _Sweeps(graph, _walked(graph, around, upwards))
+        work -= sweeps.run(work // (len(_STARTS) - n))
+        found.append(sweeps)
+        if not sweeps.fewest:
+            break
+    return [sweeps.best for sweeps in sorted(found, key=lambda sweeps: sweeps.fewest)]
 
 
 def crossings(order: Order, graph: Layers) -> int:
     """How many pairs of edges cross."""
-    place = _places(order, graph)
+    place = places(order, graph)
     return sum(_crossings_below(row, graph.below, place) for row in order)
 
 
-def _swept(order: Order, graph: Layers, passes: int, mean: bool) -> tuple[int, Order]:
-    place = _places(order, graph)
-    best = [list(row) for row in order]
-    fewest = sum(_crossings_below(row, graph.below, place) for row in order)
-    idle = 0
-    for n in range(passes):
-        if not fewest or idle > _PATIENCE:
-            break
-        idle += 1
-        if n % 2:
-            near, rows = graph.below, range(graph.depth - 2, -1, -1)
-        else:
+def places(order: Order, graph: Layers) -> list[int]:
+    """The place of each job and bend in its layer."""
+    place = [0] * len(graph.layer)
+    for row in order:
+        for n, job in enumerate(row):
+            place[job] = n
+    return place
+
+
+class _Sweeps:
+    """Sweeps over all layers, beginning with some order.
+
+    Attributes:
+        best: The order with the fewest crossings so far.
+        fewest: How many it has.
+    """
+
+    def __init__(self, graph: Layers, order: Order) -> None:
+        self.graph, self.order = graph, order
+        self.place = places(order, graph)
+        self.best = [list(row) for row in order]
+        self.fewest = self._crossings()
+
+    def _crossings(self) -> int:
+        return sum(_crossings_below(row, self.graph.below, self.place) for row in self.order)
+
+    def run(self, work: int) -> int:
+        """Sweep until nothing gets better for a while or so much work is done; how much was done.
+
+        What is equally good is exchanged every other time: orders are left that only look good from near.
+        """
+        graph, order = self.graph, self.order
+        idle = n = done = 0
+        while self.fewest and idle < _PATIENCE and done < work:
             near, rows = graph.above, range(1, graph.depth)
-        for row in rows:
-            _sort(order[row], near, place, mean, n % 4 > 1)
-        _transpose(order, graph, place, n % 4 > 1)
-        now = sum(_crossings_below(row, graph.below, place) for row in order)
-        if now < fewest:
-            fewest, best, idle = now, [list(row) for row in order], 0
-    return fewest, best
+            if n % 2:
+                near, rows = graph.below, range(graph.depth - 2, -1, -1)
+            for row in rows:
+                _sort(order[row], near, self.place, turn=n % 4 > 1)
+            done += 3 * len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
+            found = self._crossings()
+            idle += 1
+            if found < self.fewest:
+                self.fewest, self.best, idle = found, [list(row) for row in order], 0
+            n += 1
+        return done
 
 
-def _depth_first(graph: Layers, upwards: bool) -> Order:
-    """Each layer in the order in which a walk along the edges comes by, chains together."""
+def _walked(graph: Layers, around: bool, upwards: bool) -> Order:
+    """Each layer in the order in which a walk along the edges comes by, chains together.
+
+    Args:
+        graph: What is walked.
+        around: Look first at what else each job waits for.
+        upwards: From the last jobs to the first.
+    """
     order: Order = [[] for _ in range(graph.depth)]
     ahead, behind = (graph.above, graph.below) if upwards else (graph.below, graph.above)
     seen = [False] * len(graph.layer)
@@ -75,15 +106,9 @@ def _depth_first(graph: Layers, upwards: bool) -> Order:
             seen[job] = True
             order[graph.layer[job]].append(job)
             waiting.extend(reversed(ahead[job]))
+            if around:
+                waiting.extend(reversed(behind[job]))
     return order
-
-
-def _places(order: Order, graph: Layers) -> list[int]:
-    place = [0] * len(graph.layer)
-    for row in order:
-        for n, job in enumerate(row):
-            place[job] = n
-    return place
 
 
 def _crossings_below(row: Sequence[int], below: Sequence[Sequence[int]], place: Sequence[int]) -> int:
@@ -98,27 +123,27 @@ def _crossings_below(row: Sequence[int], below: Sequence[Sequence[int]], place: 
     return found
 
 
-def _sort(
-    row: list[int], near: Sequence[Sequence[int]], place: list[int], mean: bool, swap_equals: bool
-) -> None:
-    """Sort a layer by the means or the medians of its neighbours' places; who has none stays where it is."""
+def _sort(row: list[int], near: Sequence[Sequence[int]], place: list[int], turn: bool) -> None:
+    """Sort a layer by the means of its neighbours' places; who has none stays where it is.
+
+    Args:
+        row: The layer.
+        near: The neighbours of each job and bend on one side.
+        place: Of each, is brought up to date.
+        turn: Whether equals change their order.
+    """
     key: dict[int, float] = {}
     for job in row:
         others = near[job]
         if len(others) == 1:
             key[job] = place[others[0]]
-        elif mean and others:
-            key[job] = sum([place[other] for other in others]) / len(others)
         elif others:
-            key[job] = _median(sorted([place[other] for other in others]))
-    if len(key) == len(row):
-        moving = row
-    else:
-        moving = [job for job in row if job in key]
-    if swap_equals:
-        moving = moving[::-1]
-    moving = sorted(moving, key=key.__getitem__)
-    if len(key) == len(row):
+            key[job] = sum([place[other] for other in others]) / len(others)
+    moving = [job for job in row if job in key]
+    if turn:
+        moving.reverse()
+    moving.sort(key=key.__getitem__)
+    if len(moving) == len(row):
         row[:] = moving
     else:
         rest = iter(moving)
@@ -127,27 +152,30 @@ def _sort(
         place[job] = n
 
 
-def _median(places: Sequence[int]) -> float:
-    """The median, of two in the middle leaning towards the denser side."""
-    half = len(places) // 2
-    if len(places) % 2:
-        return places[half]
-    if len(places) == 2:
-        return (places[0] + places[1]) / 2
-    left, right = places[half - 1] - places[0], places[-1] - places[half]
-    if left + right == 0:
-        return (places[half - 1] + places[half]) / 2
-    return (places[half - 1] * right + places[half] * left) / (left + right)
+def _transpose(order: Order, graph: Layers, place: list[int], ties: bool) -> int:
+    """Exchange neighbours in a layer as long as fewer edges cross.
 
+    Args:
+        order: Is changed.
+        graph: What is ordered.
+        place: Of each job and bend, is brought up to date.
+        ties: Whether to exchange them also where as many edges cross.
 
-def _transpose(order: Order, graph: Layers, place: list[int], ties: bool) -> None:
-    """Exchange neighbours in a layer as long as fewer edges cross; ``ties``: also where as many do."""
+    Returns:
+        How many jobs and bends were looked at.
+    """
+    done = 0
+    rows: Iterable[int] = range(graph.depth)
     for _ in range(_EXCHANGES):
-        saved = 0
-        for row in order:
-            saved += _transpose_row(row, graph, place, ties)
-        if saved <= 0:
+        again: set[int] = set()
+        for row in rows:
+            done += len(order[row])
+            if _transpose_row(order[row], graph, place, ties):
+                again.update((row - 1, row, row + 1))
+        if not again:
             break
+        rows = sorted(again & set(range(graph.depth)))
+    return done
 
 
 def _transpose_row(row: list[int], graph: Layers, place: list[int], ties: bool) -> int:
@@ -155,8 +183,8 @@ def _transpose_row(row: list[int], graph: Layers, place: list[int], ties: bool) 
     if len(row) < 2:
         return 0
     gain = 0
-    left = row[0]
     above, below = graph.above, graph.below
+    left = row[0]
     left_above = sorted([place[other] for other in above[left]])
     left_below = sorted([place[other] for other in below[left]])
     for n in range(1, len(row)):
@@ -174,19 +202,13 @@ def _transpose_row(row: list[int], graph: Layers, place: list[int], ties: bool) 
 
 
 def _saved(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many crossings of edges to these places vanish when the two exchange theirs."""
-    if not left or not right or left[-1] <= right[0]:
-        return 0 if not left or not right else -_pairs_apart(left, right)
+    """How many crossings of edges to these places, in order, vanish when the two exchange theirs."""
+    if not left or not right:
+        return 0
     if len(left) == len(right) == 1:
-        return 1
+        return (left[0] > right[0]) - (left[0] < right[0])
     found = 0
-    for place in left:
-        at = bisect_right(right, place)
-        found += at - (len(right) - at) - (at - bisect_right(right, place - 1))
+    for end in left:
+        before = bisect_right(right, end - 1)
+        found += before - (len(right) - bisect_right(right, end, before))
     return found
-
-
-def _pairs_apart(left: Sequence[int], right: Sequence[int]) -> int:
-    if left[-1] < right[0]:
-        return len(left) * len(right)
-    return len(left) * len(right) - left.count(right[0]) * right.count(right[0])

@@ -32,7 +32,7 @@ def pack(boxes: Sequence[Box]) -> Positions:
     widest = max(box.width for box in boxes)
     area = sum(box.width * box.height for box in boxes)
     guess = (area * _RATIO) ** 0.5
-    # Rows are never filled to their ends: the best of some widths around the one that an exact filling would have.
+    # Rows are never filled to their ends: the best of some widths around that of an exact filling.
     widths = {max(widest, guess * (0.8 + step / _TRIES)) for step in range(_TRIES)}
     rows = [_rows(boxes, order, width) for width in sorted(widths)]
     best = min(rows, key=lambda made: _misfit(boxes, made))

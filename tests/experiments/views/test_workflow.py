@@ -1,0 +1,120 @@
+"""The workflow that tree and graph share: made anew, brought up to date, moved in time."""
+
+from datetime import datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mestral_experiments.model import Job, JobStatus, LogFiles, Run, Submission, Times
+from mestral_experiments.views.workflow import Loaded, Workflow, wrapper_code
+
+NAMES = [f"a000_20200101_fc0_{n}_{section}" for n in (1, 2, 3) for section in ("SIM", "POST")]
+NOW = 1_700_000_000
+
+times = st.none() | st.integers(NOW - 1000, NOW)
+jobs = st.builds(
+    lambda name, status, date, chunk: Job(
+        name, 7, status, 0, name.rpartition("_")[2], date, "fc0", chunk, None, None, None, None, None, None
+    ),
+    st.sampled_from(NAMES),
+    st.sampled_from(JobStatus),
+    st.none() | st.just(datetime(2020, 1, 1)),
+    st.none() | st.integers(1, 3),
+)
+rows = st.builds(
+    lambda name, submit, start, finish, status, run: Times(
+        name, submit, start, finish, status.name, run, None
+    ),
+    st.sampled_from(NAMES),
+    times,
+    times,
+    times,
+    st.sampled_from(JobStatus),
+    st.none() | st.integers(1, 2),
+)
+lines = st.builds(
+    Submission, times, times, times, st.sampled_from([None, "COMPLETED", "FAILED"]), st.integers(1, 4)
+)
+runs = st.builds(
+    lambda unit, size: Run(1, None, None, None, unit, size),
+    st.sampled_from(["month", "day", None]),
+    st.integers(0, 4),
+)
+
+
+def by_name(found: list[Times]) -> dict[str, Times]:
+    return {one.name: one for one in found}
+
+
+workflows = st.builds(
+    Loaded,
+    expid=st.just("a000"),
+    jobs=st.lists(jobs, unique_by=lambda job: job.name).map(
+        lambda found: sorted(found, key=lambda j: j.name)
+    ),
+    edges=st.sampled_from(
+        [(), ((NAMES[0], NAMES[1]), (NAMES[0], NAMES[2]), (NAMES[2], "gone"), (NAMES[1], NAMES[1]))]
+    ),
+    wrappers=st.sampled_from([{}, {NAMES[0]: "a000_T_1_2_3", NAMES[2]: "a000_T_1_2_3", NAMES[1]: "x"}]),
+    attempts=st.lists(rows).map(by_name),
+    submissions=st.dictionaries(st.sampled_from(NAMES), lines),
+    settings=st.none(),
+    logs=st.dictionaries(st.sampled_from(NAMES), st.just(LogFiles("/out", None))),
+    runs=st.dictionaries(st.just(1), runs),
+    modified=st.none(),
+)
+whole = workflows.filter(lambda loaded: len(loaded.jobs) > 3)
+
+
+def shown(workflow: Workflow) -> object:
+    return workflow.jobs, workflow.packages, workflow.edges, workflow.live
+
+
+@given(workflows, workflows, st.integers(0, 100))
+def test_what_is_brought_up_to_date_is_what_is_made_anew(before: Loaded, after: Loaded, later: int) -> None:
+    known = Workflow(before, NOW)
+    assert shown(Workflow(after, NOW + later, known)) == shown(Workflow(after, NOW + later))
+
+
+@settings(max_examples=200)
+@given(whole, whole, st.integers(0, 100), st.sets(st.sampled_from(NAMES)))
+def test_a_few_changes_are_all_seen(before: Loaded, other: Loaded, later: int, named: set[str]) -> None:
+    """The same jobs, edges and wrappers, of which some have other states and times."""
+    changed = {job.name: job for job in other.jobs if job.name in named}
+    after = Loaded(
+        "a000",
+        [changed.get(job.name, job) for job in before.jobs],
+        before.edges,
+        before.wrappers,
+        {**before.attempts, **{name: row for name, row in other.attempts.items() if name in named}},
+        {**{name: line for name, line in before.submissions.items() if name not in named}},
+        None,
+        other.logs if named else before.logs,
+        before.runs,
+        None,
+    )
+    known = Workflow(before, NOW)
+    assert shown(Workflow(after, NOW + later, known)) == shown(Workflow(after, NOW + later))
+
+
+@given(workflows, st.lists(st.integers(0, 100), min_size=1, max_size=3))
+def test_time_moves_as_if_it_had_been_then(loaded: Loaded, steps: list[int]) -> None:
+    moved = Workflow(loaded, NOW)
+    for step in steps:
+        moved.move_to(NOW + step)
+    assert shown(moved) == shown(Workflow(loaded, NOW + steps[-1]))
+
+
+@given(workflows)
+def test_relatives_are_jobs_of_the_list_by_name(loaded: Loaded) -> None:
+    views = {view.job.name: view for view in Workflow(loaded, NOW).jobs}
+    for name, view in views.items():
+        assert list(view.children) == sorted(set(view.children) & set(views))
+        assert all(name in views[child].parents for child in view.children)
+        assert name not in view.children
+
+
+def test_the_code_of_a_wrapper_is_its_number() -> None:
+    assert wrapper_code("a6zj_ASThread_17128472368642_1_4") == "17128472368642"
+    assert wrapper_code("aa6f_ASThread_SIM_17810117114353_1_8") == "17810117114353"
+    assert wrapper_code("a_b_c_d") is None
