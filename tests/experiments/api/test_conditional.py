@@ -33,6 +33,8 @@ DATA = [
     "/v4/experiments/a001/eta",
     "/v3/expcount/a001",
     "/v3/expcount/c006",
+    "/v3/summary/a001",
+    "/v3/performance/a001",
     "/v3/running",
     "/v3/search/zebra",
     "/v3/search/a/all/0",

@@ -377,6 +377,19 @@ def test_without_a_history_jobs_tell_their_times_themselves(serve: Serve, tmp_pa
     assert (shown["avg_queue_time"], shown["sim_run_considered"]) == ("0:00:30", 2)
 
 
+def test_a_row_of_another_state_tells_neither_energy_nor_run(serve: Serve, tmp_path: Path) -> None:
+    monthly = SETTINGS.replace("year", "month")
+    rows = [attempt(SIM_1, 1000, 1010, 1110, status="FAILED", energy=500, rowtype=1, job_id=3)]
+    rows.append(attempt(SIM_2, 1000, 1010, 1110, energy=600, rowtype=1, job_id=4))
+    rc_file = made(tmp_path / "tree", [(SIM_1, 5), (SIM_2, 5)], *rows, settings=monthly)
+    record(tmp_path / "tree", SIM_1, "20240101000000 20240101000100 20240101000200 COMPLETED")
+    shown = good(serve(rc_file), "/v3/performance/a001")
+    assert [(row["running"], row["energy"], row["yps"]) for row in shown["considered"]] == [
+        (60, 0, 1 / 12),
+        (100, 600, 1.0),
+    ]
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_who_waits_or_runs_counts_while_the_experiment_is_running(
     serve: Serve, tmp_path: Path, running: bool
@@ -435,6 +448,18 @@ def test_statistics_follow_what_jobs_record(serve: Serve, tmp_path: Path) -> Non
     shown = good(client, "/v3/stats/a001/24/Any")["Statistics"]
     assert [job["name"] for job in shown["JobStatistics"]] == [DA]
     assert len(good(client, "/v3/stats/a001/0/Any")["Statistics"]["JobStatistics"]) == 3
+
+
+def test_kept_statistics_follow_what_jobs_record(serve: Serve, tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    rc_file = made(root, [(SIM_1, 5)])
+    record(root, SIM_1, "20240101000000 20240101000100 20240101000200 COMPLETED")
+    settle(root)
+    client = serve(rc_file)
+    time.sleep(SETTLE_NS / 1e9)  # from now on answers are kept
+    assert good(client, "/v3/stats/a001/0/Any")["summary"]["completedCount"] == 1
+    record(root, SIM_1, "20240101000000 20240101000100 20240101000200 FAILED")
+    assert good(client, "/v3/stats/a001/0/Any")["summary"]["completedCount"] == 0
 
 
 # What goes wrong

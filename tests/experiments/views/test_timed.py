@@ -140,6 +140,44 @@ def test_only_jobs_that_wait_or_run_and_their_wrappers_move() -> None:
     assert unsettled(recorded, job_times(recorded, NOW)) is NOTHING_LIVE
 
 
+@pytest.mark.parametrize(
+    ("edges", "queues"),
+    [
+        ([], [100, 0, 150]),  # a chain in the order of their times
+        ([("c", "x")], [100, 100, 400]),  # side by side, before another job
+        ([("x", "b")], [100, 100, 400]),
+        ([("c", "gone"), ("a", "a")], [100, 0, 150]),
+        ([("a", "c"), ("a", "b"), ("b", "c")], [100, 0, 250]),  # b reaches c no sooner than a does
+        ([("c", "b"), ("b", "a"), ("c", "a")], [0, 0, 400]),
+    ],
+)
+def test_waits_in_a_wrapper(edges: list[tuple[str, str]], queues: list[int]) -> None:
+    done = JobStatus.COMPLETED
+    states: list[State] = [("a", done), ("b", done), ("c", done), ("x", done)]
+    rows = [
+        Times("a", 1000, 1100, 1150, "COMPLETED"),
+        Times("b", 1000, 1100, 1250, "COMPLETED"),
+        Times("c", 1000, 1400, 1500, "COMPLETED"),
+    ]
+    found = job_times(known(states, rows, {}, {"c": "p", "a": "p", "b": "p", "gone": "p"}, edges), NOW)
+    assert [each.queue for each in found[:3]] == queues
+
+
+def test_the_first_parent_by_name_counts() -> None:
+    done = JobStatus.COMPLETED
+    states: list[State] = [(name, done) for name in "abcd"]
+    rows = [
+        Times(name, 1000, 1000 + queue, 1500, "COMPLETED")
+        for name, queue in zip("abcd", (10, 20, 90, 900), strict=True)
+    ]
+    edges = [("a", "c"), ("a", "b"), ("b", "d"), ("c", "d")]
+    found = job_times(known(states, rows, {}, dict.fromkeys("abcd", "p"), edges), NOW)
+    assert found[3].queue == 900 - 500  # after b, which waited 20 s and ran 480 s
+    rows[1] = Times("b", 1000, 1020, 1100, "COMPLETED")
+    found = job_times(known(states, rows, {}, dict.fromkeys("abcd", "p"), edges), NOW)
+    assert found[3].queue == 900 - 100
+
+
 def times(state: str, queue: int, run: int) -> JobTimes:
     return JobTimes(queue, run, status=state)
 
