@@ -90,6 +90,55 @@ _RUNS = (
     ),
 )
 
+_FIGURES = (
+    Rule("/v3/performance/", r"\.(PE|splits_corrected)$", "all keys of both shapes (API_V3.md 2.13, FIX)"),
+    Rule(
+        "/v3/performance/(?!a[0-9a-z]{3}$)",
+        r"\.(SY|Total_energy|Total_footprint|platform_info|not_considered)$",
+        "all keys in a failure (API_V3.md 2.13, FIX)",
+    ),
+    Rule(
+        "/v3/performance/aa6f$",
+        r"\.(SY|A?SYPD|CHSY|JPSY|Total_energy|yps|energy|queue)$",
+        "split chunks and energies count once, an unknown wrapper is a chain (METRICS.md 2.5, 5.5, 5.9, FIX)",
+    ),
+    Rule(
+        "/v3/performance/(a8qc|a003)$",
+        r"\.RSYPD$",
+        "from the first start to the last finish (METRICS.md 5.5, FIX)",
+    ),
+    Rule(
+        "/v3/performance/a001$",
+        r"\.(JPSY|Total_energy|energy)$",
+        "wrappers share energy (METRICS.md 5.5, FIX)",
+    ),
+    Rule(
+        "/v3/performance/a004$",
+        r"\.(SY|(not_)?considered@members)$",
+        "rows of type 1 count (METRICS.md 2.2, FIX)",
+    ),
+    Rule("/v3/summary/a004", r"\.avg_(sim_)?run_time$", "rows of type 1 count (METRICS.md 2.2, FIX)"),
+    Rule("/v3/performance/", r"\.warnings_job_data", "other jobs are named (METRICS.md 5.8, FIX)"),
+    Rule("/v3/performance/a3tb$", r"\.platform_info\.name$", "HPCARCH (METRICS.md 5.7, FIX)"),
+    Rule(
+        "/v3/summary/a3tb", r"\.avg_queue_time$", "who was left behind does not count (API_V3.md 2.11, FIX)"
+    ),
+    Rule(
+        "/v3/summary/aa6f", r"\.avg_(sim_)?queue_time$", "an unknown wrapper is a chain (METRICS.md 2.5, FIX)"
+    ),
+    Rule("/v3/stats/a1ve/", "", "no structure is no edges, and no error (API_V3.md 1.6, FIX)"),
+    Rule(
+        "/v3/stats/a3tb/",
+        r"\.(failedCount|failedQueueTime|totalQueueTime)$",
+        "attempts that are not over did not fail (METRICS.md 7.3, FIX)",
+    ),
+    Rule("/v3/stats/", r"\.JobStatistics@order$", "without a date in list order (METRICS.md 7.4, FIX)"),
+    Rule("/v3/stats/", r"\.Period\.(From|To)$", "now moves"),
+    Rule("/v3/stats/", r"\.error_message$", "now moves; messages are sentences (API_V3.md 1.1, FIX)"),
+    Rule("/v3/stats/[^/]+/100000000/", "", "before any calendar is everything (API_V3.md 2.18, FIX)"),
+    Rule("/v3/(performance|summary)/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
+)
+
 FILES = (
     Rule("GET /v4/?$", r"\.routes@members", "only the routes this server has are listed (API_V4.md 1.1)"),
     Rule("", r"\.code", "errors carry a machine-readable code"),
@@ -134,6 +183,7 @@ FILES = (
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
     *_VIEWS,
     *_RUNS,
+    *_FIGURES,
 )
 """Between Autosubmit API and Mestral, both over files."""
 
