@@ -90,6 +90,70 @@ _RUNS = (
     ),
 )
 
+_FIGURES = (
+    Rule(
+        "/v3/(stats|performance|summary|cconfig|expinfo)/",
+        r"\.error_message$",
+        "sentences (API_V3.md 1.1, FIX)",
+    ),
+    Rule("/v3/stats/", r"\.Period\.(From|To)$", "the minute of the request"),
+    Rule("/v3/stats/.*/100000000/", "", "a period before any calendar is everything (API_V3.md 2.18, FIX)"),
+    Rule("/v3/stats/a1ve/", "", "no structure is no error (API_V3.md 1.6, FIX)"),
+    Rule(
+        "/v3/stats/",
+        r"\.(failedCount|failedQueueTime|totalQueueTime)$",
+        "attempts that are not over did not fail (METRICS.md 7.3, FIX)",
+    ),
+    Rule("/v3/stats/", r"JobStatistics@order$", "jobs without a date come last (METRICS.md 7.4, FIX)"),
+    Rule(
+        "/v3/summary/",
+        r"\.avg_.*_time$",
+        "unfinished jobs and wrappers (API_V3.md 2.11; METRICS.md 2.5, FIX)",
+    ),
+    Rule(
+        "/v3/performance/",
+        r"\.(PE|splits_corrected)$",
+        "keys of both shapes (API_V3.md 2.13, FIX; METRICS.md 5.9)",
+    ),
+    Rule(
+        "/v3/performance/(zzzz|[^a]|a[^0-9]|x{9})",
+        r"\.(SY|not_considered|platform_info|Total_energy|Total_footprint)$",
+        "keys of both shapes (API_V3.md 2.13, FIX)",
+    ),
+    Rule(
+        "/v3/performance/",
+        r"\.(SY|SYPD|ASYPD|RSYPD|CHSY|JPSY|Total_energy|Total_footprint|queue|energy|yps|footprint)$",
+        "splits, waits in wrappers, shared energy, first start and last finish (METRICS.md 2.5, 5.5, 5.9, FIX)",
+    ),
+    Rule("/v3/performance/", r"\.(warnings_job_data@.*|name|CF|PUE)$", "METRICS.md 5.7 and 5.8, FIX"),
+    Rule("/v3/cconfig/", r"\.differences@(members|order)$", "symmetric and sorted (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.are_equal$", "what only the server says is no difference (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"@order$", "members of an object have no order (RFC 8259)"),
+    Rule(
+        "/v3/cconfig/",
+        r"\.(DATABASE_CONN_URL|AS_ENV.*)$",
+        "no credentials, no environment (API_V3.md 2.1, FIX)",
+    ),
+    Rule("/v3/cconfig/aa6f", "@500", "any tag is shown as text (API_V3.md 2.1, FIX)"),
+    Rule("/v3/expinfo/", r"\.time_last_access$", "reading a folder counts as access"),
+    Rule(
+        "/v3/expinfo/",
+        r"\.(workflow_commit|pkl_timestamp)$",
+        "null, and no time that is made up (API_V3.md 2.2, FIX)",
+    ),
+    Rule(
+        "/v3/exp-recovery-logs/",
+        r"\.error(_message)?$|@order$",
+        "no folder is no logs; by platform (API_V3.md 2.9, FIX)",
+    ),
+    Rule("/v3/logrun/", r"\.(is_running|timediff)$", "the status counts; now moves (API_V3.md 2.7, FIX)"),
+    Rule(
+        "/v3/(ifrun|logrun|exprun|joblog)/",
+        r"\.(error|error_message|timediff|logfile)$",
+        "unknown is an error (API_V3.md 2.6, 2.7, FIX)",
+    ),
+)
+
 FILES = (
     Rule("GET /v4/?$", r"\.routes@members", "only the routes this server has are listed (API_V4.md 1.1)"),
     Rule("", r"\.code", "errors carry a machine-readable code"),
@@ -133,6 +197,7 @@ FILES = (
     Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
     *_VIEWS,
+    *_FIGURES,
     *_RUNS,
 )
 """Between Autosubmit API and Mestral, both over files."""
