@@ -108,6 +108,12 @@ _LOGS = (
         r"\.error$",
         "an unknown experiment is an error (API_V3.md 2.6, 2.7, FIX; 1.1)",
     ),
+    Rule(
+        "/v3/expinfo/(%2e%2e|\\.\\.)",
+        r"\.(path|owner|owner_id|time_last_mod)$",
+        "only experiments have a folder (as API_V4.md 5.3, TRAP)",
+    ),
+    Rule("/v3/exp-recovery-logs/", r"_logs@order$", "by platform (API_V3.md 2.9, FIX)"),
     Rule("/v3/exp-recovery-logs/", r"\.error$", "no folder is no logs (API_V3.md 2.9, FIX)"),
     Rule("/v3/logrun/", r"\.timediff$", "now moves"),
     Rule("/v3/logrun/", r"\.is_running$", "the status tells (API_V3.md 2.7, FIX)"),
