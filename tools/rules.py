@@ -92,7 +92,7 @@ _RUNS = (
 
 _FIGURES = (
     Rule(
-        "/v3/(stats|performance|summary|cconfig|expinfo)/",
+        "/v3/(stats|performance|summary)/",
         r"\.error_message$",
         "sentences (API_V3.md 1.1, FIX)",
     ),
@@ -116,42 +116,49 @@ _FIGURES = (
         "keys of both shapes (API_V3.md 2.13, FIX; METRICS.md 5.9)",
     ),
     Rule(
-        "/v3/performance/(zzzz|[^a]|a[^0-9]|x{9})",
+        "/v3/performance/(?!a[0-9a-z]{3}$)",
         r"\.(SY|not_considered|platform_info|Total_energy|Total_footprint)$",
         "keys of both shapes (API_V3.md 2.13, FIX)",
     ),
     Rule(
         "/v3/performance/",
         r"\.(SY|SYPD|ASYPD|RSYPD|CHSY|JPSY|Total_energy|Total_footprint|queue|energy|yps|footprint)$",
-        "splits, waits in wrappers, shared energy, first start and last finish (METRICS.md 2.5, 5.5, 5.9, FIX)",
+        "splits, waits in wrappers, shared energy, first and last times (METRICS.md 2.5, 5.5, 5.9, FIX)",
     ),
     Rule("/v3/performance/", r"\.(warnings_job_data@.*|name|CF|PUE)$", "METRICS.md 5.7 and 5.8, FIX"),
-    Rule("/v3/cconfig/", r"\.differences@(members|order)$", "symmetric and sorted (API_V3.md 2.1, FIX)"),
-    Rule("/v3/cconfig/", r"\.are_equal$", "what only the server says is no difference (API_V3.md 2.1, FIX)"),
-    Rule("/v3/cconfig/", r"@order$", "members of an object have no order (RFC 8259)"),
+    Rule("/v3/performance/a004", "considered@members", "rows of type 1 count (METRICS.md 2.2, FIX)"),
+    Rule("/v3/history/zzzz", r"\.path_to_logs$", "what is no experiment has no place"),
+)
+
+_LOGS = (
+    Rule("/v3/cconfig/", "@500", "every value can be shown (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.(differences|are_equal)", "symmetric, without servers (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.DATABASE_CONN_URL$", "no credentials (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.configuration_filesystem@order", "members have no order (RFC 8259)"),
     Rule(
-        "/v3/cconfig/",
-        r"\.(DATABASE_CONN_URL|AS_ENV.*)$",
-        "no credentials, no environment (API_V3.md 2.1, FIX)",
+        "/v3/(cconfig|expinfo|ifrun|logrun|exprun|exp-recovery-logs|joblog)/",
+        r"\.error_message$",
+        "messages are sentences (API_V3.md 1.1, FIX)",
     ),
-    Rule("/v3/cconfig/aa6f", "@500", "any tag is shown as text (API_V3.md 2.1, FIX)"),
-    Rule("/v3/expinfo/", r"\.time_last_access$", "reading a folder counts as access"),
-    Rule(
-        "/v3/expinfo/",
-        r"\.(workflow_commit|pkl_timestamp)$",
-        "null, and no time that is made up (API_V3.md 2.2, FIX)",
-    ),
-    Rule(
-        "/v3/exp-recovery-logs/",
-        r"\.error(_message)?$|@order$",
-        "no folder is no logs; by platform (API_V3.md 2.9, FIX)",
-    ),
-    Rule("/v3/logrun/", r"\.(is_running|timediff)$", "the status counts; now moves (API_V3.md 2.7, FIX)"),
+    Rule("/v3/expinfo/", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"),
+    Rule("/v3/expinfo/", r"\.pkl_timestamp$", "no time is made up"),
+    Rule("/v3/expinfo/", r"\.time_last_access$", "each server reads its own copy"),
     Rule(
         "/v3/(ifrun|logrun|exprun|joblog)/",
-        r"\.(error|error_message|timediff|logfile)$",
-        "unknown is an error (API_V3.md 2.6, 2.7, FIX)",
+        r"\.error$",
+        "an unknown experiment is an error (API_V3.md 2.6, 2.7, FIX; 1.1)",
     ),
+    Rule(
+        "/v3/expinfo/(%2e%2e|\\.\\.)",
+        r"\.(path|owner|owner_id|time_last_mod)$",
+        "only experiments have a folder (as API_V4.md 5.3, TRAP)",
+    ),
+    Rule("/v3/exp-recovery-logs/", r"_logs@order$", "by platform (API_V3.md 2.9, FIX)"),
+    Rule("/v3/exp-recovery-logs/", r"\.error$", "no folder is no logs (API_V3.md 2.9, FIX)"),
+    Rule("/v3/logrun/", r"\.timediff$", "now moves"),
+    Rule("/v3/logrun/", r"\.is_running$", "the status tells (API_V3.md 2.7, FIX)"),
+    Rule("/v3/joblog/%00", "status", "a path with control characters has no route"),
+    Rule("/v3/joblog/", r"\.logfile$", "what is no experiment has no place"),
 )
 
 FILES = (
@@ -199,6 +206,7 @@ FILES = (
     *_VIEWS,
     *_FIGURES,
     *_RUNS,
+    *_LOGS,
 )
 """Between Autosubmit API and Mestral, both over files."""
 
