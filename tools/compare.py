@@ -143,8 +143,8 @@ def differ(where: str, original: Any, mestral: Any) -> Iterator[Difference]:
                 yield from differ(f"{where}.{key}", original[key], mestral[key])
     elif isinstance(original, list) and isinstance(mestral, list):
         yield from differ_lists(where, original, mestral)
-    elif (type(original), original) != (type(mestral), mestral):
-        yield Difference(where, original, mestral)
+    elif original != mestral or isinstance(original, bool) is not isinstance(mestral, bool):
+        yield Difference(where, original, mestral)  # 0 and 0.0 are the same number (RFC 8259)
 
 
 def differ_lists(where: str, original: list[Any], mestral: list[Any]) -> Iterator[Difference]:

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mestral_experiments.views.layout import Positions, laplacian, layered, levels, settle_groups
+from mestral_experiments.views.layout.vibrations import slowest
 
 Edges = list[tuple[int, int]]
 APART = 90
@@ -156,8 +157,8 @@ def test_dates_and_members_go_from_left_to_right_in_list_order() -> None:
     """A start for all, one for each of 3 dates, 4 members of 5 chunks each, listed after all starts."""
     starts = {date: 1 + date for date in range(3)}
     first = {(date, member): 4 + 5 * (4 * date + member) for date in range(3) for member in range(4)}
-    edges = [(0, start) for start in reversed(starts.values())]
-    edges += [(starts[date], job) for (date, _), job in reversed(first.items())]
+    edges = [(0, starts[date]) for date in (1, 2, 0)]
+    edges += [(starts[date], first[date, member]) for member in (2, 0, 3, 1) for date in (1, 0, 2)]
     edges += [(job + n, job + n + 1) for job in first.values() for n in range(4)]
     places = drawn(64, edges)
     members = [places[job][0] for job in first.values()]
@@ -169,6 +170,14 @@ def test_what_one_job_alone_waits_for_is_right_above_it() -> None:
     edges = [(0, 1), (1, 2), (2, 3), (4, 3)]
     places = drawn(5, edges)
     assert places[4][1] == places[2][1]
+
+
+def test_a_job_is_near_those_that_wait_for_it_where_they_are_more() -> None:
+    """Two steps from the start, and three jobs of the fourteenth layer wait for it."""
+    chain = [0, *range(3, 15)]
+    edges = [(0, 1), (1, 2), *pairwise(chain), *((14, last) for last in (15, 16, 17))]
+    places = drawn(18, [*edges, *((2, last) for last in (15, 16, 17))])
+    assert places[2][1] == places[14][1]
 
 
 def test_longer_names_take_more_space() -> None:
@@ -295,6 +304,21 @@ def test_laplacian_of_any_graph(graph: tuple[int, Edges]) -> None:
     places = laplacian(count, edges, [n % 3 for n in range(count)])
     assert len(places) == count
     assert all(x == int(x) and y == int(y) for x, y in places)
+
+
+def test_vibrations_of_a_grid_are_exact() -> None:
+    """Of 7 by 12 jobs, where up to four come together at one: the normalised Laplacian scales its vectors."""
+    grid = [(row, column) for row in range(7) for column in range(12)]
+    near = [
+        {n: 1.0 for n, (r, c) in enumerate(grid) if abs(r - row) + abs(c - column) == 1}
+        for row, column in grid
+    ]
+    found = slowest(near, 2)
+    for value, vector in found:
+        for n, others in enumerate(near):
+            pulled = sum(vector[other] / sqrt(len(others) * len(near[other])) for other in others)
+            assert vector[n] - pulled == pytest.approx(value * vector[n], abs=1e-4)
+    assert 0 < found[0][0] < found[1][0] < 0.2
 
 
 def test_laplacian_of_all_to_all_layers() -> None:

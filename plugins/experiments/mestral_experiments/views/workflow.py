@@ -163,7 +163,6 @@ class Workflow:
             now: Epoch seconds.
             before: How it was: what did not change since is taken from there, and not made again.
         """
-        self._loaded = loaded
         self.expid = loaded.expid
         self.modified = loaded.modified
         settings = loaded.settings
@@ -172,15 +171,15 @@ class Workflow:
         self.version = settings.version if settings else None
         # What follows goes by the place of a job in the list: looking for names costs more than all else.
         if before is not None and loaded.is_like(before._loaded):
-            self._take(before)
-            self._change(self._changed_since(before), now)
+            changed = self._take(loaded, before)
         else:
-            self._join()
-            self._change(range(len(loaded.jobs)), now)
+            changed = self._join(loaded)
+        self._change(changed, now)
 
-    def _join(self) -> None:
-        """Bring together what belongs to the same job."""
-        loaded, jobs = self._loaded, self._loaded.jobs
+    def _join(self, loaded: Loaded) -> Collection[int]:
+        """Bring together what belongs to the same job; gives the places of all."""
+        jobs = loaded.jobs
+        self._loaded = msgspec.structs.replace(loaded, attempts={}, submissions={}, logs={})
         self._place = place = {job.name: n for n, job in enumerate(jobs)}
         self._attempts = _placed(loaded.attempts, place)
         self._submissions = _placed(loaded.submissions, place)
@@ -198,32 +197,33 @@ class Workflow:
         self._waits: dict[int, int] = {}
         self._post = 0.0
         self.jobs: Sequence[JobView] = ()
+        return range(len(jobs))
 
-    def _take(self, before: "Workflow") -> None:
-        """The same from how it was, where only states and times of jobs may differ."""
-        loaded = self._loaded
+    def _take(self, loaded: Loaded, before: "Workflow") -> Collection[int]:
+        """Take all from how it was, where only states and times of jobs may differ.
+
+        What is equal stays the same object, or two copies of a large list would be kept.
+
+        Returns:
+            Places of the jobs of which something else is known now, or which change by themselves.
+        """
         self._place, self._package = before._place, before._package
         self.packages, self._symbols = before.packages, before._symbols
         self._parents, self._children = before._parents, before._children
-        self._attempts = _placed(loaded.attempts, self._place)
-        self._submissions = _placed(loaded.submissions, self._place)
-        self._logs = _placed(loaded.logs, self._place)
         self._raw, self._waits, self._post = list(before._raw), dict(before._waits), before._post
         self.jobs = before.jobs
-
-    def _changed_since(self, before: "Workflow") -> set[int]:
-        """Places of the jobs of which something else is known now, or which change by themselves."""
-        old = before._loaded.jobs
-        changed = {n for n, job in enumerate(self._loaded.jobs) if job != old[n]}
-        for known, was in (
-            (self._attempts, before._attempts),
-            (self._submissions, before._submissions),
-            (self._logs, before._logs),
-        ):
-            if known != was:
-                changed.update(n for n in known if known[n] != was.get(n))
-                changed.update(was.keys() - known.keys())
-        return changed.union(before._live)
+        jobs, changed = list(before._loaded.jobs), set(before._live)
+        for n, job in enumerate(loaded.jobs):
+            if job != jobs[n]:
+                jobs[n] = job
+                changed.add(n)
+        self._loaded = msgspec.structs.replace(
+            before._loaded, jobs=jobs, runs=loaded.runs, modified=loaded.modified
+        )
+        self._attempts, others = _merged(before._attempts, _placed(loaded.attempts, self._place))
+        self._submissions, lines = _merged(before._submissions, _placed(loaded.submissions, self._place))
+        self._logs, logs = _merged(before._logs, _placed(loaded.logs, self._place))
+        return changed.union(others, lines, logs)
 
     @property
     def live(self) -> bool:
@@ -380,6 +380,18 @@ def wrapper_code(package: str) -> str | None:
 def _placed(known: Mapping[str, T], place: Mapping[str, int]) -> dict[int, T]:
     """What is known of jobs of the list, by their places."""
     return {n: value for name, value in known.items() if (n := place.get(name)) is not None}
+
+
+def _merged(was: Mapping[int, T], known: dict[int, T]) -> tuple[dict[int, T], set[int]]:
+    """What is known now, in the objects that were there as far as they are equal, and where it is another."""
+    changed = set(was.keys() - known.keys())
+    for n, value in known.items():
+        old = was.get(n)
+        if old == value and old is not None:
+            known[n] = old
+        else:
+            changed.add(n)
+    return known, changed
 
 
 def _relatives(

@@ -8,6 +8,7 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
     from mestral_experiments.api.v3 import (
         cconfig,
         expcount,
+        expinfo,
         filestatus,
         graph,
         history,
@@ -24,6 +25,7 @@ def handlers() -> tuple[HTTPRouteHandler, ...]:
 
     modules = (
         cconfig,
+        expinfo,
         expcount,
         running,
         logs,

@@ -1,4 +1,4 @@
-"""Places in layers, parents above children (contract/API_V3.md 3.1, issue "Graph layout").
+"""Places in layers, parents above children (contract/API_V3.md 3.1).
 
 Guarantees: jobs do not overlap; every edge leads downwards, save those that close a cycle; jobs of one layer
 have one y, layers are 90 apart; parts that no edge connects stand side by side in a rectangle of about 16:9.
@@ -21,7 +21,7 @@ def layered(names: Sequence[str], edges: Sequence[Edge], packages: Sequence[int 
     Args:
         names: Of all jobs. Longer ones take more space.
         edges: Places of parents and children, different from each other, none twice. They may hold cycles.
-        packages: The number of the wrapper of each job.
+        packages: The number of the wrapper of each job. They move nothing: a wrapper comes and goes in a run.
     """
     widths = [max(_JOB, _LETTER * len(name) + _GAP) for name in names]
     kept, closing = forward_edges(len(names), edges)

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 
 from mestral_experiments.views.layout.acyclic import Edge, longest_paths
 
-_WORK, _WORK_PER_JOB = 100_000, 10
+_WORK, _WORK_PER_JOB = 80_000, 5
 
 
 def layers_of(count: int, edges: Sequence[Edge]) -> list[int]:

@@ -11,7 +11,7 @@ from mestral_experiments.views.layout.layers import Layers
 Order = list[list[int]]
 """Jobs and bends of each layer from left to right."""
 
-_WORK, _WORK_PER_JOB = 300_000, 10
+_WORK, _WORK_PER_JOB = 250_000, 5
 """How many jobs and bends may be looked at: for any graph, and more for each of its jobs."""
 
 _PATIENCE = 8
@@ -77,7 +77,7 @@ class _Sweeps:
                 near, rows = graph.below, range(graph.depth - 2, -1, -1)
             for row in rows:
                 _sort(order[row], near, self.place, turn=n % 4 > 1)
-            done += 2 * len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
+            done += 3 * len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
             found = self._crossings()
             idle += 1
             if found < self.fewest:
