@@ -186,7 +186,8 @@ def test_a_job_of_the_period_counts_with_all_its_last_retrials() -> None:
 def test_without_jobs_the_answer_is_an_error() -> None:
     shown = statistics([], {}, lambda _: PLACE, asked(0, "sim"))
     assert shown.error_message.startswith(
-        "Autosubmit API couldn't find jobs that match your search critearia (Section: sim) in the period from"
+        "Autosubmit API couldn't find jobs that match your search critearia (Section: sim) in the "
+        "period from None to "
     )
     assert (shown.error, shown.Statistics, shown.summary) == (True, None, None)
     found, sums = both(statistics([job("j")], {}, lambda _: PLACE, asked()))
