@@ -51,11 +51,11 @@ class Watched:
         """What it asked of others than this site; `blob:` and `data:` are made by the page itself."""
         return [asked for asked in self.requests if not asked.startswith((url, "blob:", "data:"))]
 
-    def photograph(self, name: str) -> Path:
-        """Keep a picture of the whole page."""
+    def photograph(self, name: str, *, whole: bool = True) -> Path:
+        """Keep a picture of the whole page, or of its window: all that works where it is an SVG."""
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{name}.png"
-        self.page.screenshot(path=path, full_page=True)
+        self.page.screenshot(path=path, full_page=whole)
         return path
 
     def barriers(self) -> list[str]:

@@ -137,6 +137,38 @@ _FIGURES = (
     Rule("/v3/stats/", r"\.error_message$", "now moves; messages are sentences (API_V3.md 1.1, FIX)"),
     Rule("/v3/stats/[^/]+/100000000/", "", "before any calendar is everything (API_V3.md 2.18, FIX)"),
     Rule("/v3/(performance|summary)/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
+    Rule("/v3/history/zzzz", r"\.path_to_logs$", "what is no experiment has no place"),
+)
+
+_LOGS = (
+    Rule("/v3/cconfig/", "@500", "every value can be shown (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.(differences|are_equal)", "symmetric, without servers (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.DATABASE_CONN_URL$", "no credentials (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.configuration_filesystem@order", "members have no order (RFC 8259)"),
+    Rule(
+        "/v3/(cconfig|expinfo|ifrun|logrun|exprun|exp-recovery-logs|joblog)/",
+        r"\.error_message$",
+        "messages are sentences (API_V3.md 1.1, FIX)",
+    ),
+    Rule("/v3/expinfo/", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"),
+    Rule("/v3/expinfo/", r"\.pkl_timestamp$", "no time is made up"),
+    Rule("/v3/expinfo/", r"\.time_last_access$", "each server reads its own copy"),
+    Rule(
+        "/v3/(ifrun|logrun|exprun|joblog)/",
+        r"\.error$",
+        "an unknown experiment is an error (API_V3.md 2.6, 2.7, FIX; 1.1)",
+    ),
+    Rule(
+        "/v3/expinfo/(%2e%2e|\\.\\.)",
+        r"\.(path|owner|owner_id|time_last_mod)$",
+        "only experiments have a folder (as API_V4.md 5.3, TRAP)",
+    ),
+    Rule("/v3/exp-recovery-logs/", r"_logs@order$", "by platform (API_V3.md 2.9, FIX)"),
+    Rule("/v3/exp-recovery-logs/", r"\.error$", "no folder is no logs (API_V3.md 2.9, FIX)"),
+    Rule("/v3/logrun/", r"\.timediff$", "now moves"),
+    Rule("/v3/logrun/", r"\.is_running$", "the status tells (API_V3.md 2.7, FIX)"),
+    Rule("/v3/joblog/%00", "status", "a path with control characters has no route"),
+    Rule("/v3/joblog/", r"\.logfile$", "what is no experiment has no place"),
 )
 
 FILES = (
@@ -182,8 +214,9 @@ FILES = (
     Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
     *_VIEWS,
-    *_RUNS,
     *_FIGURES,
+    *_RUNS,
+    *_LOGS,
 )
 """Between Autosubmit API and Mestral, both over files."""
 

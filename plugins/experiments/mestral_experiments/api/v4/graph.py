@@ -15,7 +15,7 @@ from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource, Par
 from mestral_experiments.views.workflowgraph import WorkflowGraph
 
 _ERRORS = {
-    404: "There is no such experiment, or it has no job list.",
+    404: "There is no such experiment, or it lacks its folder, configuration or job list.",
     503: "The job list or the configuration is damaged or cannot be read now.",
 }
 

@@ -20,7 +20,7 @@ from mestral_experiments.views.workflowtree import WorkflowTree
     answers=Answers(
         body=WorkflowTree,
         errors={
-            404: "There is no such experiment, or it has no job list.",
+            404: "There is no such experiment, or it lacks its folder, configuration or job list.",
             503: "The job list or the configuration is damaged or cannot be read now.",
         },
         etag=True,

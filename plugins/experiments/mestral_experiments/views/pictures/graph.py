@@ -44,7 +44,8 @@ def draw_graph(workflow: Workflow, positions: Positions) -> str:
     found = counters(jobs)
     scaled, width, height = _scaled(positions, drawn.size)
     title = f"{workflow.expid}: {len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}"
-    about = f"Job list of {utc_text(workflow.modified)}. Parents are above their children."
+    since = utc_text(workflow.modified)
+    about = f"{f'Job list of {since}. ' if since else ''}Parents are above their children."
     above = head(title, about, (state_entries(found), drawn.sections, _wrappers_entry(workflow)), width)
     places = [(x + MARGIN, y + above.height + MARGIN) for x, y in scaled]
     number = {view.job.name: n for n, view in enumerate(jobs)}

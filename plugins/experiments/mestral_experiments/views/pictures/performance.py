@@ -110,7 +110,9 @@ def _legend(rows: int, others: int) -> list[Entry]:
         ('<rect class="waited" x="-5" y="-6" width="10" height="12"/>', "waited"),
     ]
     if others:
-        entries.append((f'<path class="other" d="{_CROSS}"/>', f"{others} not considered: outliers"))
+        entries.append(
+            (f'<path class="other" d="{_CROSS}"/>', f"{others} not considered: outlier or no time")
+        )
     return entries
 
 
