@@ -90,6 +90,77 @@ _RUNS = (
     ),
 )
 
+_FIGURES = (
+    Rule(
+        "/v3/(stats|performance|summary)/",
+        r"\.error_message$",
+        "sentences (API_V3.md 1.1, FIX)",
+    ),
+    Rule("/v3/stats/", r"\.Period\.(From|To)$", "the minute of the request"),
+    Rule("/v3/stats/.*/100000000/", "", "a period before any calendar is everything (API_V3.md 2.18, FIX)"),
+    Rule("/v3/stats/a1ve/", "", "no structure is no error (API_V3.md 1.6, FIX)"),
+    Rule(
+        "/v3/stats/",
+        r"\.(failedCount|failedQueueTime|totalQueueTime)$",
+        "attempts that are not over did not fail (METRICS.md 7.3, FIX)",
+    ),
+    Rule("/v3/stats/", r"JobStatistics@order$", "jobs without a date come last (METRICS.md 7.4, FIX)"),
+    Rule(
+        "/v3/summary/",
+        r"\.avg_.*_time$",
+        "unfinished jobs and wrappers (API_V3.md 2.11; METRICS.md 2.5, FIX)",
+    ),
+    Rule(
+        "/v3/performance/",
+        r"\.(PE|splits_corrected)$",
+        "keys of both shapes (API_V3.md 2.13, FIX; METRICS.md 5.9)",
+    ),
+    Rule(
+        "/v3/performance/(?!a[0-9a-z]{3}$)",
+        r"\.(SY|not_considered|platform_info|Total_energy|Total_footprint)$",
+        "keys of both shapes (API_V3.md 2.13, FIX)",
+    ),
+    Rule(
+        "/v3/performance/",
+        r"\.(SY|SYPD|ASYPD|RSYPD|CHSY|JPSY|Total_energy|Total_footprint|queue|energy|yps|footprint)$",
+        "splits, waits in wrappers, shared energy, first and last times (METRICS.md 2.5, 5.5, 5.9, FIX)",
+    ),
+    Rule("/v3/performance/", r"\.(warnings_job_data@.*|name|CF|PUE)$", "METRICS.md 5.7 and 5.8, FIX"),
+    Rule("/v3/performance/a004", "considered@members", "rows of type 1 count (METRICS.md 2.2, FIX)"),
+    Rule("/v3/history/zzzz", r"\.path_to_logs$", "what is no experiment has no place"),
+)
+
+_LOGS = (
+    Rule("/v3/cconfig/", "@500", "every value can be shown (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.(differences|are_equal)", "symmetric, without servers (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.DATABASE_CONN_URL$", "no credentials (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/", r"\.configuration_filesystem@order", "members have no order (RFC 8259)"),
+    Rule(
+        "/v3/(cconfig|expinfo|ifrun|logrun|exprun|exp-recovery-logs|joblog)/",
+        r"\.error_message$",
+        "messages are sentences (API_V3.md 1.1, FIX)",
+    ),
+    Rule("/v3/expinfo/", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"),
+    Rule("/v3/expinfo/", r"\.pkl_timestamp$", "no time is made up"),
+    Rule("/v3/expinfo/", r"\.time_last_access$", "each server reads its own copy"),
+    Rule(
+        "/v3/(ifrun|logrun|exprun|joblog)/",
+        r"\.error$",
+        "an unknown experiment is an error (API_V3.md 2.6, 2.7, FIX; 1.1)",
+    ),
+    Rule(
+        "/v3/expinfo/(%2e%2e|\\.\\.)",
+        r"\.(path|owner|owner_id|time_last_mod)$",
+        "only experiments have a folder (as API_V4.md 5.3, TRAP)",
+    ),
+    Rule("/v3/exp-recovery-logs/", r"_logs@order$", "by platform (API_V3.md 2.9, FIX)"),
+    Rule("/v3/exp-recovery-logs/", r"\.error$", "no folder is no logs (API_V3.md 2.9, FIX)"),
+    Rule("/v3/logrun/", r"\.timediff$", "now moves"),
+    Rule("/v3/logrun/", r"\.is_running$", "the status tells (API_V3.md 2.7, FIX)"),
+    Rule("/v3/joblog/%00", "status", "a path with control characters has no route"),
+    Rule("/v3/joblog/", r"\.logfile$", "what is no experiment has no place"),
+)
+
 FILES = (
     Rule("GET /v4/?$", r"\.routes@members", "only the routes this server has are listed (API_V4.md 1.1)"),
     Rule("", r"\.code", "errors carry a machine-readable code"),
@@ -133,7 +204,9 @@ FILES = (
     Rule("/filesystem-config", r"\.AS_ENV(?!_CURRENT_USER)", "no environment is shown (API_V4.md 5.3, TRAP)"),
     Rule("/v3/expcount/", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
     *_VIEWS,
+    *_FIGURES,
     *_RUNS,
+    *_LOGS,
 )
 """Between Autosubmit API and Mestral, both over files."""
 

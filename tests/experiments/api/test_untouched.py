@@ -34,7 +34,11 @@ def every_get(client: TestClient[Any], expids: list[str]) -> Iterator[str]:
         for expid in expids:
             job = f"{expid}_SIM"
             named = path.format(expid=expid, job_name=job, jobname=job, logfile=f"{job}.1.out", **others)
-            yield f"{named}?only_active=false&page_size=0" if named == "/v4/experiments" else named
+            if named == "/v4/experiments":
+                named += "?only_active=false&page_size=0"
+            elif named.startswith("/v4") and named.endswith("/history"):
+                named += f"?job_name={job}"
+            yield named
 
 
 @pytest.mark.files

@@ -5,37 +5,27 @@ from typing import Any
 
 import msgspec
 
-from mestral import Problem
 from mestral.readers import Answer, ReaderContext
 from mestral_experiments.model import Experiment
-from mestral_experiments.render.optional import UNPROVEN, OptionalParts
+from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.expinfo import experiment_info
 
 
 def expinfo(reader: ReaderContext, row: list[Any]) -> Answer:
-    """An experiment (`Experiment`) as a whole. What cannot be read is left out and said."""
+    """What is known of an experiment (`Experiment`). Nothing that is damaged makes it fail."""
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
-    optional = OptionalParts()
-    problems: list[str] = []
-    obstacle = optional.read_files(partial(source.obstacle, experiment))
-    settings = None
+    parts = OptionalParts()
+    facts = parts.read_files(partial(source.facts, experiment))
+    obstacle = parts.read_files(partial(source.obstacle, experiment))
+    settings = parts.read_files(partial(source.settings, experiment))
+    problems = [problem.message for problem in parts.problems]  # what else cannot be read is no error here
     if obstacle is not None:
         problems.append(obstacle)
-    else:
-        try:
-            settings, configured = source.settings(experiment)
-            optional.depends += configured
-        except Problem as problem:
-            problems.append(problem.message)
-            optional.depends += UNPROVEN  # of what is damaged the files are not known
-    info = experiment_info(
-        experiment,
-        optional.read_files(partial(source.facts, experiment)),
-        settings,
-        optional.read(partial(source.latest_run, experiment)),
-        optional.read(partial(source.modified, experiment)),
-        problems,
-    )
-    return optional.answer(msgspec.json.encode(info))
+    elif settings is None and not problems:
+        problems.append("The configuration is incomplete.")
+    run = parts.read(partial(source.latest_run, experiment))
+    modified = parts.read(partial(source.modified, experiment))
+    shown = experiment_info(experiment, facts, settings, run, modified, problems)
+    return parts.answer(msgspec.json.encode(shown))

@@ -35,7 +35,7 @@ def counters(reader: ReaderContext, row: list[Any]) -> bytes:
 
 def running(reader: ReaderContext, runs: bool) -> bytes:
     """Whether an experiment runs."""
-    return msgspec.json.encode(Running(runs))
+    return msgspec.json.encode(Running(runs, False, ""))
 
 
 def rows(reader: ReaderContext, found: list[Any], running: bool) -> Answer:

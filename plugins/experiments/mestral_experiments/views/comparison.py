@@ -34,8 +34,8 @@ _Shown = Annotated[
 class ConfigurationComparison(msgspec.Struct, frozen=True, kw_only=True):
     """Answer of `/v3/cconfig/{expid}`."""
 
-    error: bool = False
-    error_message: str = ""
+    error: bool
+    error_message: str
     warning: bool
     warning_message: str
     configuration_current_run: _Shown
@@ -73,6 +73,8 @@ def compare(
     differing = sorted(_differences(_comparable(then, own), _comparable(now, own)))
     told = " ".join(warnings)
     return ConfigurationComparison(
+        error=False,
+        error_message="",
         warning=bool(told),
         warning_message=told,
         configuration_current_run={**then, "contains_nones": contains_nones(then)},

@@ -1,6 +1,9 @@
-"""What v3 tells about an experiment as a whole (contract/API_V3.md 2.2)."""
+"""What v3 tells about an experiment as a whole (contract/API_V3.md 2.2).
 
-from collections.abc import Sequence
+Guarantees: what cannot be read has the default of the contract, and the rest is told.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -12,43 +15,68 @@ from mestral_experiments.views.pkl import seconds
 from mestral_experiments.views.running import is_running
 from mestral_experiments.views.times import local_text
 
-_NOT_KNOWN = "NA"
 
-
-class ExperimentInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer of `/v3/expinfo/{expid}`. What cannot be read has its default, and the rest is there."""
+class ExperimentInfo(msgspec.Struct, frozen=True, kw_only=True, rename={"update_seconds": "updateTime"}):
+    """Answer of `/v3/expinfo/{expid}`."""
 
     expid: str
-    path: Annotated[str, Meta(description='Absolute path of its folder; "NA" without one.')] = _NOT_KNOWN
-    owner_id: Annotated[int, Meta(description="User id of the owner of its folder.")] = 0
-    owner: str = _NOT_KNOWN
-    time_last_access: Annotated[str, Meta(description="Of its folder: ISO 8601 with offset.")] = ""
-    time_last_mod: Annotated[str, Meta(description="The same, of its last change.")] = ""
-    error_message: Annotated[str, Meta(description="A line for each thing that is missing.")] = ""
-    description: str = ""
-    version: Annotated[str | None, Meta(description="Of Autosubmit, as the database says.")] = ""
-    model: str = ""
-    branch: str = ""
-    hpc: str = ""
-    updateTime: Annotated[  # noqa: N815 - the contract's name
-        int, Meta(description="Seconds between two looks of Autosubmit at the jobs.")
-    ] = 0
-    error: bool = False
-    running: bool = False
+    path: Annotated[str, Meta(description='Absolute path of its folder; "NA" without one.')]
+    owner_id: Annotated[int, Meta(description="User id of the owner of its folder.")]
+    owner: str
+    time_last_access: Annotated[str, Meta(description="Of its folder: ISO 8601 with the server's offset.")]
+    time_last_mod: Annotated[str, Meta(description="The same, of its last change.")]
+    error_message: Annotated[str, Meta(description="One line for each thing that is wrong.")]
+    description: str
+    version: Annotated[str | None, Meta(description="Of Autosubmit, as the database says.")]
+    model: str
+    branch: str
+    hpc: str
+    update_seconds: Annotated[int, Meta(description="Seconds between two looks of Autosubmit at the jobs.")]
+    error: bool
+    running: bool
     pkl_timestamp: Annotated[
         int, Meta(description="When the job list changed last, epoch seconds; 0 without one.")
-    ] = 0
-    chunk_size: int = 0
-    chunk_unit: str = "default"
-    total_jobs: int = 0
-    completed_jobs: int = 0
-    db_historic_version: str = _NOT_KNOWN
-    workflow_commit: str | None = None
+    ]
+    chunk_size: int
+    chunk_unit: str
+    total_jobs: Annotated[int, Meta(description="In the newest run.")]
+    completed_jobs: int
+    db_historic_version: str
+    workflow_commit: str | None
 
 
-def no_experiment_info(expid: str, message: str) -> ExperimentInfo:
-    """The answer about what is no experiment, or cannot be found now."""
-    return ExperimentInfo(expid=expid, error=True, error_message=f"{message}\n")
+def no_experiment_info(expid: str, problems: Iterable[str]) -> ExperimentInfo:
+    """The answer when nothing is known.
+
+    Args:
+        expid: What was asked for.
+        problems: What is wrong, in sentences.
+    """
+    told = "".join(f"{problem}\n" for problem in dict.fromkeys(problems))
+    return ExperimentInfo(
+        expid=expid,
+        path="NA",
+        owner_id=0,
+        owner="NA",
+        time_last_access="",
+        time_last_mod="",
+        error_message=told,
+        description="",
+        version="",
+        model="",
+        branch="",
+        hpc="",
+        update_seconds=0,
+        error=bool(told),
+        running=False,
+        pkl_timestamp=0,
+        chunk_size=0,
+        chunk_unit="default",
+        total_jobs=0,
+        completed_jobs=0,
+        db_historic_version="NA",
+        workflow_commit=None,
+    )
 
 
 def experiment_info(
@@ -57,7 +85,7 @@ def experiment_info(
     settings: Settings | None,
     run: Run | None,
     modified: datetime | None,
-    problems: Sequence[str],
+    problems: Iterable[str],
 ) -> ExperimentInfo:
     """What is known of an experiment.
 
@@ -67,20 +95,18 @@ def experiment_info(
         settings: None without a configuration that can be used.
         run: The newest one, None without one.
         modified: When the job list changed last, None when that is not known.
-        problems: What of it cannot be used, in sentences.
+        problems: What is wrong, in sentences.
     """
-    known = ExperimentInfo(
-        expid=experiment.name,
+    info = msgspec.structs.replace(
+        no_experiment_info(experiment.name, problems),
         description=experiment.description,
         version=experiment.version,
-        error=bool(problems),
-        error_message="".join(f"{problem}\n" for problem in problems),
         running=is_running(experiment),
         pkl_timestamp=seconds(modified),
     )
     if facts is not None:
-        known = msgspec.structs.replace(
-            known,
+        info = msgspec.structs.replace(
+            info,
             path=facts.path,
             owner_id=facts.owner_id,
             owner=facts.owner,
@@ -88,16 +114,16 @@ def experiment_info(
             time_last_mod=local_text(facts.modified) or "",
         )
     if settings is not None:
-        known = msgspec.structs.replace(
-            known,
+        info = msgspec.structs.replace(
+            info,
             model=settings.model,
             branch=settings.branch,
             hpc=settings.hpc,
-            updateTime=settings.update_seconds,
-            chunk_size=settings.chunk_size or 0,
-            chunk_unit=settings.chunk_unit or "",
+            update_seconds=settings.update_seconds,
+            chunk_size=info.chunk_size if settings.chunk_size is None else settings.chunk_size,
+            chunk_unit=info.chunk_unit if settings.chunk_unit is None else settings.chunk_unit,
             workflow_commit=settings.workflow_commit,
         )
     if run is not None and run.total > 0:
-        known = msgspec.structs.replace(known, total_jobs=run.total, completed_jobs=run.completed)
-    return known
+        info = msgspec.structs.replace(info, total_jobs=run.total, completed_jobs=run.completed)
+    return info

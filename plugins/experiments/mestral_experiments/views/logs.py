@@ -49,8 +49,8 @@ class PlatformLogs(msgspec.Struct, frozen=True):
     """Answer of `/v3/exp-recovery-logs/{expid}`, by platform."""
 
     platform_recovery_logs: Sequence[PlatformLog]
-    error: bool = False
-    error_message: str = ""
+    error: bool
+    error_message: str
 
 
 def run_log_end(log: Log | None) -> LogEnd:
@@ -79,7 +79,7 @@ def platform_logs(found: Iterable[RecoveryLog]) -> PlatformLogs:
     What is wrong with one of them is its last line, where whoever reads it sees it: an error of the whole
     answer would hide the logs of the other platforms.
     """
-    return PlatformLogs([_platform_log(one) for one in found])
+    return PlatformLogs([_platform_log(one) for one in found], False, "")
 
 
 def no_platform_logs(message: str) -> PlatformLogs:

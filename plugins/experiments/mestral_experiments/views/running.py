@@ -15,8 +15,8 @@ class Running(msgspec.Struct, frozen=True):
     """Answer of `/v3/ifrun/{expid}`."""
 
     running: bool
-    error: bool = False
-    error_message: str = ""
+    error: bool
+    error_message: str
 
 
 class RunLogState(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ async def expinfo(request: Request[Any, Any, Any], expid: Expid) -> Response[byt
     """Its folder, description, configuration and newest run; what is missing is said and left out."""
     source = source_of(request)
     return await respond(
-        request, lambda: _plan(source, expid), lambda message: no_experiment_info(expid, message)
+        request, lambda: _plan(source, expid), lambda message: no_experiment_info(expid, (message,))
     )
 
 

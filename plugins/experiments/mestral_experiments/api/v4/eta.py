@@ -13,6 +13,7 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.eta import Eta
+from mestral_experiments.views.running import is_running
 
 _CLOCK_SECONDS = 5  # how old the time since the start of what is running may be
 
@@ -47,7 +48,7 @@ async def eta(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
 
 def _eta(source: ExperimentSource, expid: str, section: str) -> Plan:
     experiment = source.find(expid)
-    running = experiment.status == "RUNNING"
+    running = is_running(experiment)
     return Plan(
         render="mestral_experiments.render.eta:eta",
         args=(experiment, section, running),
