@@ -5,8 +5,9 @@ from datetime import datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mestral_experiments.model import Job, JobStatus, LogFiles, Run, Submission, Times
+from mestral_experiments.model import Job, JobStatus, LogFiles, Resources, Run, Settings, Submission, Times
 from mestral_experiments.views.workflow import Loaded, Workflow, wrapper_code
+from mestral_experiments.views.workflowtree import workflow_tree
 
 NAMES = [f"a000_20200101_fc0_{n}_{section}" for n in (1, 2, 3) for section in ("SIM", "POST")]
 NOW = 1_700_000_000
@@ -118,3 +119,17 @@ def test_the_code_of_a_wrapper_is_its_number() -> None:
     assert wrapper_code("a6zj_ASThread_17128472368642_1_4") == "17128472368642"
     assert wrapper_code("aa6f_ASThread_SIM_17810117114353_1_8") == "17810117114353"
     assert wrapper_code("a_b_c_d") is None
+
+
+def test_jobs_in_wrappers_are_in_the_queue_of_wrappers_for_programs_too() -> None:
+    alone, wrapped = (Resources(queue="short", wrapper_queue="long") for _ in range(2))
+    configured = Settings(
+        None, None, None, None, "", "NA", "NA", 0, {}, {"SIM": alone}, wrapped, {}, as3=True
+    )
+    both = [
+        Job(name, 1, JobStatus.READY, 0, "SIM", None, None, None, None, None, None, None, None, None)
+        for name in ("a000_1_SIM", "a000_2_SIM")
+    ]
+    wrappers = {"a000_2_SIM": "a000_ASThread_1_2_3"}
+    workflow = Workflow(Loaded("a000", both, (), wrappers, {}, {}, configured, {}, {}, None), NOW)
+    assert [job.queue for job in workflow_tree(workflow).jobs] == ["short", "long"]

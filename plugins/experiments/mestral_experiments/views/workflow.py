@@ -253,6 +253,8 @@ class Workflow:
             for n in members:
                 self._waits.pop(n, None)
             places = members.union(places)
+        else:
+            self._waits = {}
         self._waits.update(self._corrected(packages))
         post = self._post_seconds()
         if post != self._post:  # the speed of every chunk holds it
