@@ -237,8 +237,19 @@ POSTGRES = (
 """Between Autosubmit API and Mestral, both over PostgreSQL."""
 
 BACKENDS = (
-    Rule("/filesystem-config", r"\.DATABASE_BACKEND$", "the configuration names the backend (API_V4.md 5.3)"),
+    Rule(
+        "/(filesystem-config|cconfig/)",
+        r"\.DATABASE_BACKEND$",
+        "the configuration names the backend (API_V4.md 5.3)",
+    ),
     Rule("/health", r"\.checked$", "the time of the answer"),
+    Rule(
+        "/v3/",
+        r"\.(minutes|minutes_queue|running_text|title|queue_time|run_time|finish|ASYPD|SYPD|timediff)$",
+        "the time of the answer",
+    ),
+    Rule("/v3/stats/", r"\.(From|To|error_message)$", "the time of the answer"),
+    Rule("/v3/expinfo/", r"\.time_last_access$", "each server reads its own copy"),
     Rule("/health", r"\.parts\.(format|size_bytes|modified|age_seconds)$", "the backend stores it otherwise"),
 )
 """Between Mestral over files and Mestral over PostgreSQL."""

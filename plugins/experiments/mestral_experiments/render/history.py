@@ -82,12 +82,12 @@ def _attempts(
     reader: ReaderContext, source: ExperimentSource, experiment: Experiment, name: str
 ) -> Sequence[Shown]:
     """All attempts of one job, newest first."""
-    attempts = source.attempts(experiment, name=name)
+    runs, attempts = source.runs(experiment), source.attempts(experiment, name=name)
     wrapped = {attempt.run_id for attempt in attempts if code_of(attempt) is not None}
     mates = [mate for run_id in wrapped for mate in _of_run(source, experiment, run_id)]
     fast = any(map(with_speed, attempts))
     posts = _posts(reader, source, experiment) if fast else {}
-    return attempts_of_job(attempts, mates, source.runs(experiment), posts, int(time.time()))
+    return attempts_of_job(attempts, mates, runs, posts, int(time.time()))
 
 
 def detail(reader: ReaderContext, row: list[Any], run_id: str) -> Answer:
