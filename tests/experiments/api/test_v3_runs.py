@@ -10,30 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar.testing import TestClient
+from tests.experiments.api.asking import Client, get, good
 from tests.experiments.api.conftest import Serve
 from tests.experiments.api.tree import execute, make_tree
 from tests.experiments.sources.making import attempts, history, settle, tree
 
 from mestral.readers.fingerprint import SETTLE_NS
 
-Client = TestClient[Any]
 Json = dict[str, Any]
 
 NO_RUN = "Autosubmit couldn't fin the experiment header information necessary to complete this request."
 COUNTERS = ["completed", "running", "queuing", "failed", "held", "total"]
-
-
-def get(client: Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def good(client: Client, path: str) -> Any:
-    answer = get(client, path)
-    assert (answer["error"], answer["error_message"]) == (False, ""), path
-    return answer
 
 
 def walk(nodes: list[Json]) -> Iterator[Json]:

@@ -1,17 +1,7 @@
 """Performance, statistics, summary and histories for programs: the numbers of v3 under plain names."""
 
-from typing import Any
-
 import pytest
-from litestar.testing import TestClient
-
-Client = TestClient[Any]
-
-
-def get(client: Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+from tests.experiments.api.asking import Client, get
 
 
 def test_performance_is_that_of_v3(everything: Client, expids: list[str]) -> None:

@@ -1,20 +1,10 @@
 """`/v4/experiments/{expid}/graph`: the jobs of the tree, with the places and edges of `/v3/graph`."""
 
-from typing import Any
-
 import pytest
-from litestar.testing import TestClient
-
-Client = TestClient[Any]
+from tests.experiments.api.asking import Client, get
 
 RELATIVES = {"parents", "children"}
 PLACE = {"level", "x", "y"}
-
-
-def get(client: Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_nodes_are_the_jobs_of_the_tree(everything: Client, expids: list[str]) -> None:

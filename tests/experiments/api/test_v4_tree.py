@@ -7,21 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar.testing import TestClient
+from tests.experiments.api.asking import Client, get
 from tests.experiments.api.conftest import Serve
 from tests.experiments.api.tree import make_tree, write_pickle
-
-Client = TestClient[Any]
 
 PARTS = {"expid", "modified", "chunk_size", "chunk_unit", "counters", "dates", "undated", "wrappers", "jobs"}
 SAME = ("status", "section", "member", "chunk", "split", "splits", "wrapper", "sypd", "asypd")
 OLD_NAMES = {"sypd": "SYPD", "asypd": "ASYPD"}
-
-
-def get(client: Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def sections(tree: dict[str, Any]) -> Iterator[tuple[str | None, str | None, dict[str, Any]]]:
