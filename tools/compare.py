@@ -2,10 +2,12 @@
 
     python -m tools.compare http://127.0.0.1:8081 http://127.0.0.1:8000
     python -m tools.compare --between postgres http://127.0.0.1:8081 http://127.0.0.1:8000
+    python -m tools.compare --between dumps http://127.0.0.1:8081 http://127.0.0.1:8000
     python -m tools.compare --between backends http://127.0.0.1:8000 http://127.0.0.1:8001
 
 The first address is the original; between backends it is Mestral over files, the second Mestral over
-PostgreSQL. Give each server its own copy of the tree, made by `cp -a`: modification times show in answers.
+PostgreSQL; between dumps both read a database of Autosubmit's and no files. Give each server its own copy
+of the tree, made by `cp -a`: modification times show in answers.
 Every difference is printed under its reason, a line of the contract (in `rules.py`, and as prose in
 docs/compatibility.md); one without is printed as UNEXPLAINED, and the exit code is 1.
 """

@@ -76,7 +76,11 @@ _RUNS = (
         "members and sections in their places, folders as in the tree (API_V3.md 5, FIX)",
     ),
     Rule("/v3/rundetail/(a1ve|a8qc)/", r"\.jobs\.(start|finish)$", "one model of times (METRICS.md 8, FIX)"),
-    Rule("/v3/rundetail/a3tb/", r"\.jobs\.minutes$", "one model of times (METRICS.md 8, FIX)"),
+    Rule(
+        "/v3/rundetail/a3tb/",
+        r"\.jobs\.(minutes|minutes_queue|title)$",
+        "one model of times (METRICS.md 8, FIX); now moves",
+    ),
     Rule(
         "/v3/rundetail/(a003|a007|a1vx|a3tb|aa6f)/",
         r"\.jobs\.ASYPD$",
@@ -90,11 +94,12 @@ _RUNS = (
     ),
 )
 
+_KEYS_OF_FIGURES = r"\.(SY|Total_energy|Total_footprint|platform_info|not_considered)$"
 _FIGURES = (
     Rule("/v3/performance/", r"\.(PE|splits_corrected)$", "all keys of both shapes (API_V3.md 2.13, FIX)"),
     Rule(
         f"/v3/performance/{_UNKNOWN}",
-        r"\.(SY|Total_energy|Total_footprint|platform_info|not_considered)$",
+        _KEYS_OF_FIGURES,
         "all keys in a failure (API_V3.md 2.13, FIX)",
     ),
     Rule(
@@ -136,6 +141,7 @@ _FIGURES = (
         r"\.(failedCount|failedQueueTime|totalQueueTime)$",
         "attempts that are not over did not fail (METRICS.md 7.3, FIX)",
     ),
+    Rule("/v3/stats/", r"\.JobStatistics@order$", "without a date: by the clock (METRICS.md 7.4, FIX)"),
     Rule("/v3/stats/", r"\.Period\.(From|To)$", "now moves"),
     Rule("/v3/stats/", r"\.error_message$", "now moves; messages are sentences (API_V3.md 1.1, FIX)"),
     Rule("/v3/stats/[^/]+/100000000/", "", "before any calendar is everything (API_V3.md 2.18, FIX)"),
@@ -241,6 +247,19 @@ POSTGRES = (
 )
 """Between Autosubmit API and Mestral, both over PostgreSQL."""
 
+DUMPS = (
+    *POSTGRES,
+    Rule("/v3/runs/a000$", "", "runs need the history alone (API_V3.md 2.5, FIX)"),
+    Rule("/v3/rundetail/a000/", r"\.jobs\.ASYPD$", "with the wait and run of POST (METRICS.md 8, FIX)"),
+    Rule("/v3/performance/a000$", _KEYS_OF_FIGURES, "all keys in a failure (API_V3.md 2.13, FIX)"),
+    Rule("/v3/tree/a000$", r"\.reference$", "an object where there is no tree (API_V3.md 4, FIX)"),
+    Rule("/v3/pkl(tree)?info/a000/", r"\.pkl_timestamp$", "0 where there is no answer"),
+    Rule("/v3/expinfo/a000$", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"),
+    Rule("/v3/expinfo/a000$", r"\.pkl_timestamp$", "when the job list changed, not now"),
+    Rule("/v3/history/a003/zzzz$", r"\.path_to_logs$", "what is no experiment has no place"),
+)
+"""As above, over a database alone: no experiment has a folder."""
+
 BACKENDS = (
     Rule(
         "/(filesystem-config|cconfig/)",
@@ -259,7 +278,7 @@ BACKENDS = (
 )
 """Between Mestral over files and Mestral over PostgreSQL."""
 
-WANTED = {"files": FILES, "postgres": POSTGRES, "backends": BACKENDS}
+WANTED = {"files": FILES, "postgres": POSTGRES, "dumps": DUMPS, "backends": BACKENDS}
 """The rules by what both servers read."""
 
 
