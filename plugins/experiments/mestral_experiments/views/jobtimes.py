@@ -16,10 +16,10 @@ from mestral_experiments.model import Attempt, JobStatus, Submission, Times
 SUSPICIOUS = "SUSPICIOUS"
 """State of a job about which the job list and the job itself disagree."""
 
-ACTIVE = (JobStatus.SUBMITTED, JobStatus.QUEUING, JobStatus.RUNNING)
+ACTIVE = frozenset((JobStatus.SUBMITTED, JobStatus.QUEUING, JobStatus.RUNNING))
 """States in which time passes for a job."""
 
-_RECORDED_ITSELF = (*ACTIVE, JobStatus.FAILED, JobStatus.COMPLETED)
+_RECORDED_ITSELF = ACTIVE | {JobStatus.FAILED, JobStatus.COMPLETED}
 _SAYS_BOTH, _SAYS_WAIT = (
     frozenset(("COMPLETED", "FAILED", "RUNNING")),
     frozenset(("SUBMITTED", "QUEUING", "HELD")),
