@@ -77,7 +77,7 @@ def _graph(title: str, edges: Edges) -> Graph:
 
 def _ours(graph: Graph) -> tuple[Positions, float]:
     before = time.process_time()
-    places = layered(graph.names, graph.edges, [None] * len(graph.names))
+    places = layered(graph.names, graph.edges)
     return places, time.process_time() - before
 
 

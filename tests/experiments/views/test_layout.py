@@ -39,7 +39,7 @@ def named(size: int) -> list[str]:
 
 
 def drawn(count: int, edges: Edges) -> Positions:
-    return layered(named(count), edges, [None] * count)
+    return layered(named(count), edges)
 
 
 def shape(name: str, size: int) -> tuple[int, Edges]:
@@ -98,8 +98,8 @@ def test_equal_graphs_have_equal_places_in_every_process() -> None:
     code = "\n".join(
         (
             "from mestral_experiments.views.layout import laplacian, layered",
-            f"edges, alone = {edges}, {[None] * count}",
-            f"print(layered({named(count)}, edges, alone), laplacian({count}, edges, alone))",
+            f"edges = {edges}",
+            f"print(layered({named(count)}, edges), laplacian({count}, edges, {[None] * count}))",
         )
     )
     answers = set()
@@ -139,7 +139,7 @@ def test_the_workflow_of_a8qc_has_fewer_crossings_than_by_dot(tmp_path: Path) ->
     place = {job: n for n, job in enumerate(dict.fromkeys(job for row in rows for job in row))}
     edges = [(place[a], place[b]) for a, b in rows]
     assert len(place) == 79
-    assert crossings(edges, layered(list(place), edges, [None] * 79)) < 97
+    assert crossings(edges, layered(list(place), edges)) < 97
 
 
 def test_chains_are_straight() -> None:
@@ -182,7 +182,7 @@ def test_a_job_is_near_those_that_wait_for_it_where_they_are_more() -> None:
 
 def test_longer_names_take_more_space() -> None:
     def distance(names: Sequence[str]) -> float:
-        places = layered(names, [(0, 1), (0, 2)], [None] * 3)
+        places = layered(names, [(0, 1), (0, 2)])
         return abs(places[1][0] - places[2][0])
 
     assert distance(["a"] * 3) == APART
@@ -226,7 +226,7 @@ def test_a_cycle_is_drawn_with_one_edge_upwards() -> None:
 
 
 def test_nothing_is_nothing() -> None:
-    assert layered([], [], []) == []
+    assert layered([], []) == []
     assert laplacian(0, [], []) == []
     assert levels(0, []) == []
 

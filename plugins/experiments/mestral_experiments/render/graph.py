@@ -1,7 +1,7 @@
 """Answers of `/v3/graph/{expid}/{layout}/{grouped}`, and of the graph in v4: `/graph`, `/graph.svg`."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -65,7 +65,7 @@ def picture(reader: ReaderContext, row: list[Any]) -> Answer:
     """The graph as SVG, in layers of its own, for jobs take other space there; raises as `workflow`."""
     source: ExperimentSource = reader.service(SLOT)
     known, depends = workflow(reader, source, msgspec.convert(row, Experiment))
-    shown = draw_graph(known, _computed(reader, known, "picture", space_of_jobs(known)))
+    shown = draw_graph(known, _in_layers(reader, known, "picture", space_of_jobs(known)))
     return Answer(body=shown.encode(), depends=depends)
 
 
@@ -101,31 +101,35 @@ def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Posit
     return [position for position in found if position is not None] if None not in found else None
 
 
-def _computed(
-    reader: ReaderContext,
-    known: Workflow,
-    layout: Layout | Literal["picture"],
-    names: Sequence[str] | None = None,
-) -> Positions:
-    """Positions that depend on jobs, edges and wrappers alone: a job that changes its state moves nothing.
-
-    Args:
-        reader: Remembers them.
-        known: The jobs.
-        layout: What they are for.
-        names: In the place of those of the jobs.
-    """
-    names = names or [view.job.name for view in known.jobs]
+def _computed(reader: ReaderContext, known: Workflow, layout: Layout) -> Positions:
+    """Positions that no job moves by changing its state, and in `standard` no wrapper that comes or goes."""
+    if layout == "standard":
+        return _in_layers(reader, known, layout, [view.job.name for view in known.jobs])
     numbers = {package: n for n, package in enumerate(known.packages)}
     packages = [None if view.wrapper is None else numbers[view.wrapper] for view in known.jobs]
-    edges = known.edges
+    return _kept(reader, (layout, known.expid), laplacian, len(packages), known.edges, packages)
 
-    def lay_out() -> tuple[Positions, int]:
-        if layout == "laplacian":
-            found = laplacian(len(names), edges, packages)
-        else:
-            found = layered(names, edges, packages)
-        return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(names)  # as 4.2.0 truncates them
 
-    structure = Fingerprint(content=content_digest(names, edges, packages), taken_ns=time.time_ns())
-    return reader.memo.get(("experiments.layout", layout, known.expid), structure, lay_out)
+def _in_layers(reader: ReaderContext, known: Workflow, purpose: str, names: Sequence[str]) -> Positions:
+    """Positions in layers; `names` say how much space each job takes."""
+    return _kept(reader, (purpose, known.expid), layered, names, known.edges)
+
+
+def _kept(
+    reader: ReaderContext, key: tuple[str, str], lay_out: Callable[..., Positions], *structure: object
+) -> Positions:
+    """What a layout makes of a structure, made again only when that is another one.
+
+    Args:
+        reader: Remembers it.
+        key: What it is for, and of which experiment.
+        lay_out: The layout.
+        structure: Its arguments.
+    """
+
+    def build() -> tuple[Positions, int]:
+        found = lay_out(*structure)
+        return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(found)  # as 4.2.0 truncates them
+
+    fingerprint = Fingerprint(content=content_digest(*structure), taken_ns=time.time_ns())
+    return reader.memo.get(("experiments.layout", *key), fingerprint, build)
