@@ -358,3 +358,25 @@ def test_groups_at_one_height_go_by_name_in_any_order() -> None:
 @pytest.mark.parametrize("other", [(251, 0), (0, -251)])
 def test_groups_far_apart_stay(other: tuple[float, float]) -> None:
     assert settle_groups({"a": [(0, 0)], "b": [other]}) == {"a": (0, 0), "b": other}
+
+
+@given(st.lists(st.tuples(st.integers(-900, 900), st.integers(-900, 900)), max_size=30))
+def test_groups_move_as_if_each_was_compared_with_every_later_one(middles: list[tuple[int, int]]) -> None:
+    """The rule of the contract, word by word."""
+    groups = sorted(((-y, f"g{n:02}", x, y) for n, (x, y) in enumerate(middles)))
+    heights = [y for _, _, _, y in groups]
+    for n, (_, _, x, _) in enumerate(groups):
+        for later in range(n + 1, len(groups)):
+            away = abs(heights[n] - heights[later])
+            if abs(x - groups[later][2]) <= 250 and away <= 250:
+                heights[n] += 250 - away if heights[n] > heights[later] else away - 250
+    found = settle_groups({f"g{n:02}": [middle] for n, middle in enumerate(middles)})
+    assert found == {name: (x, y) for (_, name, x, _), y in zip(groups, heights, strict=True)}
+
+
+def test_many_groups_in_one_row_or_column_are_no_quadratic_work() -> None:
+    count = 20_000
+    row = settle_groups({f"g{n:05}": [(300 * n, 0)] for n in range(count)})
+    assert len(set(row.values())) == count
+    column = settle_groups({f"g{n:05}": [(0, -300 * n)] for n in range(count)})
+    assert len(set(column.values())) == count
