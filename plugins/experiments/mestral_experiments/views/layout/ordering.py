@@ -27,7 +27,7 @@ def ordered(graph: Layers) -> list[Order]:
         sweeps = _Sweeps(graph, _walked(graph, around, upwards))
         work -= sweeps.run(work // (len(_STARTS) - n))
         found.append(sweeps)
-        if not sweeps.fewest:
+        if not sweeps.fewest or work <= 0:
             break
     return [sweeps.best for sweeps in sorted(found, key=lambda sweeps: sweeps.fewest)]
 
@@ -77,7 +77,8 @@ class _Sweeps:
                 near, rows = graph.below, range(graph.depth - 2, -1, -1)
             for row in rows:
                 _sort(order[row], near, self.place, turn=n % 4 > 1)
-            done += 3 * len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
+            done += 3 * len(graph.layer)
+            done += _transpose(order, graph, self.place, n % 2 == 1, work - done)
             found = self._crossings()
             idle += 1
             if found < self.fewest:
@@ -152,14 +153,15 @@ def _sort(row: list[int], near: Sequence[Sequence[int]], place: list[int], turn:
         place[job] = n
 
 
-def _transpose(order: Order, graph: Layers, place: list[int], ties: bool) -> int:
-    """Exchange neighbours in a layer as long as fewer edges cross.
+def _transpose(order: Order, graph: Layers, place: list[int], ties: bool, work: int) -> int:
+    """Exchange neighbours in a layer as long as fewer edges cross, or so much work is done.
 
     Args:
         order: Is changed.
         graph: What is ordered.
         place: Of each job and bend, is brought up to date.
         ties: Whether to exchange them also where as many edges cross.
+        work: How many jobs and bends may be looked at; all are once.
 
     Returns:
         How many jobs and bends were looked at.
@@ -172,7 +174,7 @@ def _transpose(order: Order, graph: Layers, place: list[int], ties: bool) -> int
             done += len(order[row])
             if _transpose_row(order[row], graph, place, ties):
                 again.update((row - 1, row, row + 1))
-        if not again:
+        if not again or done >= work:
             break
         rows = sorted(again & set(range(graph.depth)))
     return done
