@@ -141,7 +141,7 @@ class _Simplex:
                 idle = 0
 
     def _exchange(self, job: int, downwards: bool) -> int:
-        """Exchange the edge from a job towards the root; how many jobs and edges it took to find the other."""
+        """Exchange the edge from a job towards the root; how many jobs and edges were looked at."""
         layer, top = self.layer, self.top
         other = top[job]
         half, under = self._smaller_half(job, other)
