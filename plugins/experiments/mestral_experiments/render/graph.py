@@ -1,7 +1,7 @@
 """Answers of `/v3/graph/{expid}/{layout}/{grouped}`, and of the graph in v4: `/graph`, `/graph.svg`."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -65,7 +65,10 @@ def picture(reader: ReaderContext, row: list[Any]) -> Answer:
     """The graph as SVG, in layers of its own, for jobs take other space there; raises as `workflow`."""
     source: ExperimentSource = reader.service(SLOT)
     known, depends = workflow(reader, source, msgspec.convert(row, Experiment))
-    shown = draw_graph(known, _in_layers(reader, known, "picture", space_of_jobs(known)))
+    space = space_of_jobs(known)
+    edges = known.structure.edges
+    digest = content_digest(known.structure.digest, space)
+    shown = draw_graph(known, _kept(reader, known, "picture", digest, partial(layered, space, edges)))
     return Answer(body=shown.encode(), depends=depends)
 
 
@@ -97,39 +100,38 @@ def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Posit
     """The stored positions, None unless every job has one."""
     if len(stored) < len(known.jobs):
         return None
-    found = [stored.get(view.job.name) for view in known.jobs]
+    found = list(map(stored.get, known.structure.names))
     return [position for position in found if position is not None] if None not in found else None
 
 
 def _computed(reader: ReaderContext, known: Workflow, layout: Layout) -> Positions:
     """Positions that no job moves by changing its state, and in `standard` no wrapper that comes or goes."""
+    structure = known.structure
     if layout == "standard":
-        return _in_layers(reader, known, layout, [view.job.name for view in known.jobs])
-    numbers = {package: n for n, package in enumerate(known.packages)}
-    packages = [None if view.wrapper is None else numbers[view.wrapper] for view in known.jobs]
-    return _kept(reader, (layout, known.expid), laplacian, len(packages), known.edges, packages)
-
-
-def _in_layers(reader: ReaderContext, known: Workflow, purpose: str, names: Sequence[str]) -> Positions:
-    """Positions in layers; `names` say how much space each job takes."""
-    return _kept(reader, (purpose, known.expid), layered, names, known.edges)
+        return _kept(
+            reader, known, layout, structure.digest, partial(layered, structure.names, structure.edges)
+        )
+    packages = structure.package_numbers
+    lay_out = partial(laplacian, len(packages), structure.edges, packages)
+    return _kept(reader, known, layout, content_digest(structure.digest, packages), lay_out)
 
 
 def _kept(
-    reader: ReaderContext, key: tuple[str, str], lay_out: Callable[..., Positions], *structure: object
+    reader: ReaderContext, known: Workflow, purpose: str, digest: str, lay_out: Callable[[], Positions]
 ) -> Positions:
-    """What a layout makes of a structure, made again only when that is another one.
+    """What a layout makes, made again only when that is made from something else.
 
     Args:
         reader: Remembers it.
-        key: What it is for, and of which experiment.
-        lay_out: The layout.
-        structure: Its arguments.
+        known: The jobs.
+        purpose: What it is for.
+        digest: Of all that it is made from.
+        lay_out: Makes it.
     """
 
     def build() -> tuple[Positions, int]:
-        found = lay_out(*structure)
+        found = lay_out()
         return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(found)  # as 4.2.0 truncates them
 
-    fingerprint = Fingerprint(content=content_digest(*structure), taken_ns=time.time_ns())
-    return reader.memo.get(("experiments.layout", *key), fingerprint, build)
+    same = Fingerprint(content=digest, taken_ns=time.time_ns())
+    return reader.memo.get(("experiments.layout", purpose, known.expid), same, build)
