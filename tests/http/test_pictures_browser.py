@@ -73,6 +73,7 @@ def test_five_thousand_jobs_are_marks(visitor: Watched, tmp_path: Path) -> None:
     photograph(visitor, "graph-5000")
     assert visitor.page.locator("g.job > use").count() == 5001
     assert visitor.page.evaluate(_WORDS_OVER_WORDS) == 0
+    assert visitor.page.evaluate(_BEYOND_THE_PICTURE) == 0
     assert visitor.complaints == []
 
 
