@@ -44,6 +44,15 @@ def test_a_failure_has_the_shape_of_a_success(client: Client, path: str, keys: s
     assert failed["error_message"].endswith(missing)
 
 
+def test_the_quick_view_says_what_it_could_not_open(client: Client) -> None:
+    message = get(client, "/v3/quick/zzzz")["error_message"]
+    assert message == (
+        "Exception: Autosubmit API couldn't open pkl file. If you are sure that your experiment is running "
+        "correctly, try again: Exception while reading the pkl content: "
+        "Experiment with expid 'zzzz' not found."
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [

@@ -5,7 +5,6 @@ as no seconds. Seconds are whole and not negative.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 
@@ -137,11 +136,11 @@ def running_text(times: JobTimes) -> str:
 @lru_cache(1 << 14)
 def hms(seconds: int) -> str:
     """`0:08:04`, `1 day, 2:03:04` (contract/API_V3.md 1.3)."""
-    if seconds < 86400:
-        minutes, second = divmod(seconds, 60)
-        hour, minute = divmod(minutes, 60)
-        return f"{hour}:{minute:02d}:{second:02d}"
-    return str(timedelta(seconds=seconds))
+    days, second = divmod(seconds, 86400)
+    minutes, second = divmod(second, 60)
+    hour, minute = divmod(minutes, 60)
+    clock = f"{hour}:{minute:02d}:{second:02d}"
+    return f"{days} day{'s' if days > 1 else ''}, {clock}" if days else clock
 
 
 Waits = Callable[[str], JobTimes | None]

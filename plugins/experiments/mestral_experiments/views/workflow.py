@@ -179,8 +179,15 @@ class Workflow:
     def _join(self, loaded: Loaded) -> Collection[int]:
         """Bring together what belongs to the same job; gives the places of all."""
         jobs = loaded.jobs
-        self._loaded = msgspec.structs.replace(loaded, attempts={}, submissions={}, logs={})
-        self._place = place = {job.name: n for n, job in enumerate(jobs)}
+        place = {job.name: n for n, job in enumerate(jobs)}
+        if len(place) < len(jobs):  # a damaged list: of several jobs of one name the first counts
+            named: dict[str, Job] = {}
+            for job in jobs:
+                named.setdefault(job.name, job)
+            jobs = list(named.values())
+            place = {name: n for n, name in enumerate(named)}
+        self._loaded = msgspec.structs.replace(loaded, jobs=jobs, attempts={}, submissions={}, logs={})
+        self._place = place
         self._attempts = _placed(loaded.attempts, place)
         self._submissions = _placed(loaded.submissions, place)
         self._logs = _placed(loaded.logs, place)
