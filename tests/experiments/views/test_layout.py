@@ -358,21 +358,3 @@ def test_groups_at_one_height_go_by_name_in_any_order() -> None:
 @pytest.mark.parametrize("other", [(251, 0), (0, -251)])
 def test_groups_far_apart_stay(other: tuple[float, float]) -> None:
     assert settle_groups({"a": [(0, 0)], "b": [other]}) == {"a": (0, 0), "b": other}
-
-
-spots = st.tuples(st.integers(-900, 900), st.sampled_from([-500, -250, -90, 0, 1, 90, 250]))
-
-
-@given(st.lists(spots, max_size=12))
-def test_groups_move_as_the_contract_says(places: list[tuple[int, int]]) -> None:
-    """Each against all later ones, whether they are near or not."""
-    order = sorted(range(len(places)), key=lambda n: (-places[n][1], n))
-    expected = {}
-    for at, n in enumerate(order):
-        x, y = places[n]
-        for m in order[at + 1 :]:
-            away = abs(y - places[m][1])
-            if abs(x - places[m][0]) <= 250 and away <= 250:
-                y += 250 - away if y > places[m][1] else away - 250
-        expected[f"{n:02}"] = x, y
-    assert settle_groups({f"{n:02}": [place] for n, place in enumerate(places)}) == expected

@@ -135,12 +135,12 @@ def running_text(times: JobTimes) -> str:
 
 @lru_cache(1 << 14)
 def hms(seconds: int) -> str:
-    """`0:08:04`, `1 day, 2:03:04` (contract/API_V3.md 1.3)."""
-    days, second = divmod(seconds, 86400)
-    minutes, second = divmod(second, 60)
-    hour, minute = divmod(minutes, 60)
+    """`0:08:04`, `1 day, 2:03:04` (contract/API_V3.md 1.3), of as many seconds as damaged data may claim."""
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
     clock = f"{hour}:{minute:02d}:{second:02d}"
-    return f"{days} day{'s' if days > 1 else ''}, {clock}" if days else clock
+    return f"{days} day{'' if days == 1 else 's'}, {clock}" if days else clock
 
 
 Waits = Callable[[str], JobTimes | None]

@@ -3,9 +3,8 @@
 Guarantees: the result does not depend on the order of the groups; each is compared with those near it alone.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from heapq import merge
 from math import trunc
 
@@ -25,27 +24,22 @@ def settle_groups(members: Mapping[str, Sequence[tuple[float, float]]]) -> dict[
         name: (_mean([x for x, _ in jobs]), _mean([y for _, y in jobs])) for name, jobs in members.items()
     }
     order = sorted(middle, key=lambda name: (-middle[name][1], name))
-    columns: defaultdict[int, list[int]] = defaultdict(list)
+    height: dict[str, float] = {name: y for name, (_, y) in middle.items()}
+    strips: dict[int, deque[int]] = {}
     for n, name in enumerate(order):
-        columns[middle[name][0] // _APART].append(n)
-    settled: dict[str, tuple[float, float]] = {}
-    for n, name in enumerate(order):
-        x, y = middle[name]
-        column = x // _APART
-        for later in merge(*(_after(columns.get(near, ()), n) for near in (column - 1, column, column + 1))):
-            other_x, other_y = middle[order[later]]
-            if y - other_y > _APART:
-                break  # all that follow are lower still
-            away = abs(y - other_y)
-            if away <= _APART and abs(x - other_x) <= _APART:
-                y += (_APART - away) if y > other_y else (away - _APART)
-        settled[name] = x, y
-    return {name: settled[name] for name in members}
-
-
-def _after(numbers: Sequence[int], number: int) -> Iterator[int]:
-    """Those of ascending numbers that come after one."""
-    return (numbers[at] for at in range(bisect_right(numbers, number), len(numbers)))
+        strips.setdefault(middle[name][0] // _APART, deque()).append(n)
+    for name in order:
+        x = middle[name][0]
+        strip = x // _APART
+        strips[strip].popleft()  # this one: only later ones are left
+        for n in merge(*(strips.get(near, ()) for near in (strip - 1, strip, strip + 1))):
+            other = order[n]
+            away = abs(height[name] - height[other])
+            if away > _APART and height[name] > height[other]:
+                break  # all others are even lower
+            if away <= _APART and abs(x - middle[other][0]) <= _APART:
+                height[name] += (_APART - away) if height[name] > height[other] else (away - _APART)
+    return {name: (middle[name][0], height[name]) for name in members}
 
 
 def _mean(values: Sequence[float]) -> int:
