@@ -233,6 +233,13 @@ def test_times_and_logs_are_told_in_states_that_have_them(status: str, told: tup
     assert tuple(time and time[:19] for time in (same.submit, same.start, same.finish)) == expected
 
 
+def test_a_chunk_of_unknown_length_has_no_end_and_no_speed_for_programs() -> None:
+    row = Times("a000_A", NOW - 300, NOW - 200, NOW - 100, "COMPLETED")
+    (shown,) = workflow_tree(made(job("A", "COMPLETED", chunk=2), rows=[row])).jobs
+    assert (shown.chunk, shown.chunk_start, shown.chunk_end) == (2, None, None)
+    assert (shown.sypd, shown.asypd, shown.run_seconds) == (None, None, 100)
+
+
 def test_what_users_can_choose_is_escaped_in_titles() -> None:
     evil, safe = "<img src=x>&", "&lt;img src=x&gt;&amp;"
     workflow = made(
