@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.experiments.api.asking import Client, get, good
 from tests.experiments.api.conftest import Serve
-from tests.experiments.api.tree import execute, make_tree
+from tests.experiments.api.tree import execute, make_tree, write_configuration
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,16 @@ def test_names_are_escaped_where_they_become_html(own: Path, serve: Serve) -> No
     assert folder["refKey"] == "Wrapper: <b>&_ASThread_1_2_3"
     assert folder["title"].startswith("Wrapper: &lt;b&gt;&amp;_ASThread_1_2_3 ")
     assert "Wrapped 1</span>" in str(good(client, "/v3/quick/a001")["tree_view"])
+
+
+def test_only_a_version_that_is_known_to_be_too_old_has_no_graph(own: Path, serve: Serve) -> None:
+    client = serve(own / "autosubmitrc")
+    for version in ("3.12.9", "2.0.0", "3.13.0", "4.1.17", "''", "4", "[3]", "next", f"'3.{'1' * 9999}'"):
+        write_configuration(own, "a001", f"CONFIG: {{AUTOSUBMIT_VERSION: {version}}}\n")
+        answer = get(client, "/v3/graph/a001/standard/none")
+        assert answer["error"] is version.startswith(("3.12", "2.")), version
+        assert answer["error_message"] == ("Autosubmit version is not supported" if answer["error"] else "")
+    good(client, "/v3/tree/a001")
 
 
 @pytest.mark.files
