@@ -91,7 +91,7 @@ def _positions(
 def _supported(version: str | None) -> bool:
     """Whether this version has what a graph is made of; what names none is believed to."""
     parts = (version or "").split(".")[:2]
-    if len(parts) < 2 or not all(part.isdecimal() for part in parts):
+    if len(parts) < 2 or not all(part.isdecimal() and len(part) < 9 for part in parts):
         return True
     return (int(parts[0]), int(parts[1])) >= _OLDEST
 
