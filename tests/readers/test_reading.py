@@ -184,6 +184,26 @@ def test_a_memo_looks_again_at_what_was_found_while_a_value_was_built(tmp_path: 
     assert get()[0] == "two, and longer"
 
 
+def test_a_memo_builds_upon_what_was_built_of_data_that_was_just_written(tmp_path: Path) -> None:
+    memo, path = Memo(100), tmp_path / "data"
+    given: list[str | None] = []
+
+    def get() -> str:
+        taken = fingerprint([stamp(path)])
+
+        def build(before: str | None) -> tuple[str, int, Fingerprint]:
+            given.append(before)
+            return path.read_text(), 1, Fingerprint()
+
+        return memo.get_found("a", taken, build)[0]
+
+    path.write_text("one")
+    assert get() == get() == "one"
+    path.write_text("two, and longer")
+    assert get() == "two, and longer"
+    assert given == [None, "one", "one"], "each time it is built again, from what was there"
+
+
 class Parsed:
     """Something large."""
 
