@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(workflow: Workflow) -> str:
-    return draw_graph(workflow, layered(space_of_jobs(workflow), workflow.edges, []))
+    return draw_graph(workflow, layered(space_of_jobs(workflow), workflow.structure.edges, []))
 
 
 def parsed(picture: str) -> ElementTree.Element:

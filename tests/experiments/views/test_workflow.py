@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mestral_experiments.model import Job, JobStatus, LogFiles, Resources, Run, Settings, Submission, Times
-from mestral_experiments.views.workflow import Loaded, Workflow, wrapper_code
+from mestral_experiments.views.jobview import wrapper_code
+from mestral_experiments.views.workflow import Loaded, Workflow
 from mestral_experiments.views.workflowtree import workflow_tree
 
 NAMES = [f"a000_20200101_fc0_{n}_{section}" for n in (1, 2, 3) for section in ("SIM", "POST")]
@@ -68,7 +69,7 @@ whole = workflows.filter(lambda loaded: len(loaded.jobs) > 3)
 
 
 def shown(workflow: Workflow) -> object:
-    return workflow.jobs, workflow.packages, workflow.edges, workflow.live
+    return workflow.jobs, workflow.packages, workflow.structure.edges, workflow.dates, workflow.live
 
 
 @given(workflows, workflows, st.integers(0, 100))
@@ -108,11 +109,11 @@ def test_time_moves_as_if_it_had_been_then(loaded: Loaded, steps: list[int]) -> 
 
 @given(workflows)
 def test_relatives_are_jobs_of_the_list_by_name(loaded: Loaded) -> None:
-    views = {view.job.name: view for view in Workflow(loaded, NOW).jobs}
+    views = {view.job.name: view.shown for view in Workflow(loaded, NOW).jobs}
     for name, view in views.items():
-        assert list(view.children) == sorted(set(view.children) & set(views))
-        assert all(name in views[child].parents for child in view.children)
-        assert name not in view.children
+        assert list(view.children_list) == sorted(set(view.children_list) & set(views))
+        assert all(name in views[child].parent_list for child in view.children_list)
+        assert name not in view.children_list
 
 
 def test_the_code_of_a_wrapper_is_its_number() -> None:

@@ -97,7 +97,7 @@ def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Posit
     """The stored positions, None unless every job has one."""
     if len(stored) < len(known.jobs):
         return None
-    found = [stored.get(view.job.name) for view in known.jobs]
+    found = list(map(stored.get, known.structure.names))
     return [position for position in found if position is not None] if None not in found else None
 
 
@@ -115,17 +115,16 @@ def _computed(
         layout: What they are for.
         names: In the place of those of the jobs.
     """
-    names = names or [view.job.name for view in known.jobs]
-    numbers = {package: n for n, package in enumerate(known.packages)}
-    packages = [None if view.wrapper is None else numbers[view.wrapper] for view in known.jobs]
-    edges = known.edges
+    structure = known.structure
+    digest = content_digest(structure.digest, names) if names else structure.digest
+    names = names or structure.names
 
     def lay_out() -> tuple[Positions, int]:
         if layout == "laplacian":
-            found = laplacian(len(names), edges, packages)
+            found = laplacian(len(names), structure.edges, structure.package_numbers)
         else:
-            found = layered(names, edges, packages)
+            found = layered(names, structure.edges, structure.package_numbers)
         return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(names)  # as 4.2.0 truncates them
 
-    structure = Fingerprint(content=content_digest(names, edges, packages), taken_ns=time.time_ns())
-    return reader.memo.get(("experiments.layout", layout, known.expid), structure, lay_out)
+    same = Fingerprint(content=digest, taken_ns=time.time_ns())
+    return reader.memo.get(("experiments.layout", layout, known.expid), same, lay_out)

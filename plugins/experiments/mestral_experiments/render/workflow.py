@@ -22,7 +22,7 @@ CLOCK_SECONDS = 5
 NO_JOB_LIST = "The job list does not exist."
 """An error in v3, where v4 shows no jobs."""
 
-_JOB_BYTES = 2500  # a job with all that is shown of it, roughly
+_JOB_BYTES = 1800  # a job with all that is shown of it, roughly
 
 
 def workflow(

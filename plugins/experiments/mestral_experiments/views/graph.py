@@ -11,10 +11,11 @@ import msgspec
 
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views import html
-from mestral_experiments.views.datetext import date_texts
-from mestral_experiments.views.layout import Positions, levels, settle_groups
+from mestral_experiments.views.jobview import JobView
+from mestral_experiments.views.layout import Positions, settle_groups
 from mestral_experiments.views.pkl import seconds
-from mestral_experiments.views.workflow import JobView, Workflow
+from mestral_experiments.views.structure import Structure
+from mestral_experiments.views.workflow import Workflow
 
 Grouping = Literal["none", "status", "date-member"]
 
@@ -128,21 +129,20 @@ def graph(workflow: Workflow, positions: Positions, drawn: bool, grouping: Group
         drawn: Whether these are those of a drawing in layers.
         grouping: What to group by.
     """
-    ranks = levels(len(workflow.jobs), workflow.edges)
     groups = _groups(workflow, positions, grouping)
     return Graph(
         [
             _node(view, rank, position)
-            for view, rank, position in zip(workflow.jobs, ranks, positions, strict=True)
+            for view, rank, position in zip(workflow.jobs, workflow.structure.levels, positions, strict=True)
         ],
-        _edges(workflow.jobs),
+        _edges(workflow.structure),
         workflow.packages,
         (),
         list(groups),
         groups,
         drawn,
-        max((len(view.children) for view in workflow.jobs), default=0),
-        max((len(view.parents) for view in workflow.jobs), default=0),
+        max(map(len, workflow.structure.children), default=0),
+        max(map(len, workflow.structure.parents), default=0),
         workflow.chunk_unit,
         workflow.chunk_size,
         len(workflow.jobs),
@@ -152,17 +152,16 @@ def graph(workflow: Workflow, positions: Positions, drawn: bool, grouping: Group
     )
 
 
-def _edges(jobs: Sequence[JobView]) -> list[Edge]:
-    wrapper = {view.job.name: view.wrapper for view in jobs if view.wrapper is not None}
+def _edges(structure: Structure) -> list[Edge]:
+    names, wrappers = structure.names, structure.wrappers
     return [
         Edge(
-            f"{view.job.name}-{child}",
-            view.job.name,
-            child,
-            view.wrapper is not None and wrapper.get(child) == view.wrapper,
+            f"{names[above]}-{names[below]}",
+            names[above],
+            names[below],
+            wrappers[above] is not None and wrappers[above] == wrappers[below],
         )
-        for view in jobs
-        for child in view.children
+        for above, below in structure.edges
     ]
 
 
@@ -172,11 +171,10 @@ def _groups(workflow: Workflow, positions: Positions, grouping: Grouping) -> dic
     if grouping == "status":
         states = (JobStatus.WAITING, JobStatus.COMPLETED, JobStatus.SUSPENDED)
         return {state.name: Group(html.COLOURS[state]) for state in states}
-    texts = date_texts((view.job.name, view.job.date) for view in workflow.jobs)
     found: dict[tuple[str, str], list[int]] = {}
     for n, view in enumerate(workflow.jobs):
         if view.job.date is not None and view.job.member is not None:
-            found.setdefault((texts[view.job.date], view.job.member), []).append(n)
+            found.setdefault((workflow.dates[view.job.date], view.job.member), []).append(n)
     inside = {f"{workflow.expid}_{date}_{member}_": jobs for (date, member), jobs in sorted(found.items())}
     settled = settle_groups({name: [positions[n] for n in jobs] for name, jobs in inside.items()})
     return {
@@ -190,47 +188,47 @@ def _colour(states: set[JobStatus]) -> str:
 
 
 def _node(view: JobView, level: int, position: tuple[float, float]) -> GraphNode:
-    job, times, resources = view.job, view.times, view.resources
+    shown = view.shown
     return GraphNode(
-        job.name,
-        job.name,
-        job.name,
-        job.status._name_,
-        job.status._value_,
-        html.COLOURS[job.status],
-        resources.platform,
-        job.chunk,
-        view.chunk_size,
-        view.chunk_unit,
-        view.wrapper,
-        view.wrapper,
-        job.member,
-        view.date,
-        view.date_plus,
-        job.split,
-        job.splits,
-        view.sypd,
-        view.asypd,
-        times.queue,
-        times.run,
-        view.submit,
-        view.start,
-        view.finish,
-        job.section,
-        resources.queue if view.wrapper is None else resources.wrapper_queue,
+        shown.id,
+        shown.internal_id,
+        shown.label,
+        shown.status,
+        shown.status_code,
+        shown.status_color,
+        shown.platform_name,
+        shown.chunk,
+        shown.chunk_size,
+        shown.chunk_unit,
+        shown.wrapper,
+        shown.wrapper,
+        shown.member,
+        shown.date,
+        shown.date_plus,
+        shown.split,
+        shown.splits,
+        shown.SYPD,
+        shown.ASYPD,
+        shown.minutes_queue,
+        shown.minutes,
+        shown.submit,
+        shown.start,
+        shown.finish,
+        shown.section,
+        shown.queue,
         level,
-        view.wrapper is not None,
+        shown.wrapper is not None,
         view.shape,
-        resources.processors,
-        resources.wallclock,
-        len(view.children),
-        view.children,
-        len(view.parents),
-        view.parents,
-        view.out,
-        view.err,
+        shown.processors,
+        shown.wallclock,
+        shown.children,
+        shown.children_list,
+        shown.parents,
+        shown.parent_list,
+        shown.out,
+        shown.err,
         None,
-        job.id,
+        shown.rm_id,
         *position,
-        view.workflow_commit,
+        shown.workflow_commit,
     )

@@ -9,7 +9,8 @@ from datetime import datetime
 import msgspec
 
 from mestral_experiments.views import html
-from mestral_experiments.views.workflow import JobView, Workflow
+from mestral_experiments.views.jobview import JobView
+from mestral_experiments.views.workflow import Workflow
 
 
 class PklJob(msgspec.Struct, frozen=True, gc=False):
@@ -137,51 +138,51 @@ def seconds(moment: datetime | None) -> int:
 
 
 def _pkl_job(view: JobView) -> PklJob:
-    job, times = view.job, view.times
+    shown = view.shown
     return PklJob(
-        job.name,
-        job.id,
-        job.status._value_,
-        view.sypd,
-        times.run,
-        times.queue,
-        view.submit,
-        view.start,
-        view.finish,
+        shown.id,
+        shown.rm_id,
+        shown.status_code,
+        shown.SYPD,
+        shown.minutes,
+        shown.minutes_queue,
+        shown.submit,
+        shown.start,
+        shown.finish,
         view.running_text,
-        job.status._name_,
-        html.COLOURS[job.status],
-        view.out,
-        view.err,
-        job.priority,
-        view.workflow_commit,
-        view.wrapper is not None,
+        shown.status,
+        shown.status_color,
+        shown.out,
+        shown.err,
+        view.job.priority,
+        shown.workflow_commit,
+        shown.wrapper is not None,
         view.shape,
-        view.wrapper,
+        shown.wrapper,
     )
 
 
 def _pkl_tree_job(view: JobView) -> PklTreeJob:
-    job, times = view.job, view.times
+    shown = view.shown
     return PklTreeJob(
-        job.name,
-        job.id,
-        job.status._value_,
-        view.sypd,
-        times.run,
-        times.queue,
-        view.submit,
-        view.start,
-        view.finish,
+        shown.id,
+        shown.rm_id,
+        shown.status_code,
+        shown.SYPD,
+        shown.minutes,
+        shown.minutes_queue,
+        shown.submit,
+        shown.start,
+        shown.finish,
         view.running_text,
-        job.status._name_,
-        html.COLOURS[job.status],
-        view.out,
-        view.err,
-        job.priority,
-        view.workflow_commit,
-        view.wrapper,
-        html.wrapped(view.wrapper) if view.wrapper is not None else None,
-        view.wrapper_code,
-        view.title,
+        shown.status,
+        shown.status_color,
+        shown.out,
+        shown.err,
+        view.job.priority,
+        shown.workflow_commit,
+        shown.wrapper,
+        html.wrapped(shown.wrapper) if shown.wrapper is not None else None,
+        shown.wrapper_code,
+        shown.title,
     )

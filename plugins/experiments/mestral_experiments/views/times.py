@@ -40,42 +40,24 @@ def epoch_text(seconds: int | None) -> str | None:
     if known is None:
         return local_text(moment(seconds))
     east, offset = known
-    day, second = divmod(seconds + east, _DAY)
-    minute, second = divmod(second, 60)
-    hour, minute = divmod(minute, 60)
-    return f"{_date(day)}T{hour:02d}:{minute:02d}:{second:02d}{offset}"
+    local = seconds + east
+    return f"{_hour(local // _HOUR)}{_CLOCK[local % _HOUR]}{offset}"
 
 
 def utc_epoch_text(seconds: int | None) -> str | None:
     """As `utc_text`, of seconds since the epoch; fast, for lists. None for none, or beyond 9999."""
     if seconds is None:
         return None
-    day, second = divmod(seconds, _DAY)
-    hour, second = divmod(second, _HOUR)
     try:
-        return f"{_date(day)}T{hour:02d}:{_CLOCK[second]}+00:00"
+        return f"{_hour(seconds // _HOUR)}{_CLOCK[seconds % _HOUR]}+00:00"
     except OverflowError:
         return None
 
 
 def history_text(seconds: int | None) -> str | None:
     """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
-    if seconds is None:
-        return None
-    known = _hour(seconds // _HOUR)
-    if known is not None:
-        return known + _CLOCK[seconds % _HOUR]
     text = epoch_text(seconds)
     return text and f"{text[:10]}-{text[11:19]}"
-
-
-@lru_cache(1 << 14)
-def _hour(number: int) -> str | None:
-    """Date and hour in an hour since the epoch; None where the local hour begins or ends at another one."""
-    begin, end = epoch_text(number * _HOUR), epoch_text((number + 1) * _HOUR - 1)
-    if begin is None or end is None or f"{begin[:14]}59:59" != end[:19] or begin[14:19] != "00:00":
-        return None
-    return f"{begin[:10]}-{begin[11:14]}"
 
 
 @lru_cache(1 << 12)
@@ -88,9 +70,11 @@ def _day(number: int) -> tuple[int, str] | None:
     return int((begin.astimezone().utcoffset() or timedelta()).total_seconds()), text[19:]
 
 
-@lru_cache(1 << 12)
-def _date(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).isoformat()
+@lru_cache(1 << 15)
+def _hour(number: int) -> str:
+    """`YYYY-MM-DDTHH:` of an hour since the epoch."""
+    day, hour = divmod(number, 24)
+    return f"{(_EPOCH + timedelta(days=day)).isoformat()}T{hour:02d}:"
 
 
 def instant(text: str | None) -> float | None:

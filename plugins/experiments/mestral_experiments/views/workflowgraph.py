@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.views.layout import Positions, levels
+from mestral_experiments.views.layout import Positions
 from mestral_experiments.views.times import utc_text
 from mestral_experiments.views.workflow import Workflow
 from mestral_experiments.views.workflowjobs import (
@@ -63,7 +63,6 @@ def workflow_graph(workflow: Workflow, positions: Positions, layout: str) -> Wor
         positions: Of each of them.
         layout: What these were made by.
     """
-    ranks = levels(len(workflow.jobs), workflow.edges)
     return WorkflowGraph(
         workflow.expid,
         utc_text(workflow.modified),
@@ -74,7 +73,7 @@ def workflow_graph(workflow: Workflow, positions: Positions, layout: str) -> Wor
         wrapper_jobs(workflow),
         [
             Node(*job_values(view, rank, *position))
-            for view, rank, position in zip(workflow.jobs, ranks, positions, strict=True)
+            for view, rank, position in zip(workflow.jobs, workflow.structure.levels, positions, strict=True)
         ],
-        [WorkflowEdge(view.job.name, child) for view in workflow.jobs for child in view.children],
+        [WorkflowEdge(view.job.name, child) for view in workflow.jobs for child in view.shown.children_list],
     )

@@ -14,8 +14,9 @@ from msgspec import Meta
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.jobs import StatusName
 from mestral_experiments.views.jobtimes import ACTIVE, SUSPICIOUS, JobTimes
+from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.times import utc_epoch_text
-from mestral_experiments.views.workflow import JobView, Workflow
+from mestral_experiments.views.workflow import Workflow
 
 Counters = Annotated[
     Mapping[str, int],
@@ -91,49 +92,48 @@ def wrapper_jobs(workflow: Workflow) -> list[WrapperJobs]:
     """The wrappers, by their first jobs."""
     inside: dict[str, list[JobView]] = {}
     for view in workflow.jobs:
-        if view.wrapper is not None:
-            inside.setdefault(view.wrapper, []).append(view)
+        if view.shown.wrapper is not None:
+            inside.setdefault(view.shown.wrapper, []).append(view)
     return [
-        WrapperJobs(name, views[0].wrapper_code, counters(views), [view.job.name for view in views])
+        WrapperJobs(name, views[0].shown.wrapper_code, counters(views), [view.job.name for view in views])
         for name, views in inside.items()
     ]
 
 
 def job_values(view: JobView, *more: Any) -> tuple[Any, ...]:
     """What `WorkflowJob` shows of a job, in the order of its fields, and what else its heirs do."""
-    job, times, resources = view.job, view.times, view.resources
-    dated = job.chunk is not None and view.date is not None and view.date_plus is not None
-    queue = resources.queue if view.wrapper is None else resources.wrapper_queue
+    job, times, shown = view.job, view.times, view.shown
+    dated = job.chunk is not None and shown.date is not None and shown.date_plus is not None
     return (
         job.name,
-        job.status._name_,
+        shown.status,
         job.section,
         job.date.isoformat() if job.date is not None else None,
         job.member,
         job.chunk,
-        view.date.replace(" ", "-") if dated else None,  # type: ignore[union-attr]
-        view.date_plus.replace(" ", "-") if dated else None,  # type: ignore[union-attr]
-        view.chunk_size if job.chunk is not None else None,
-        view.chunk_unit if job.chunk is not None else None,
+        shown.date.replace(" ", "-") if dated else None,  # type: ignore[union-attr]
+        shown.date_plus.replace(" ", "-") if dated else None,  # type: ignore[union-attr]
+        shown.chunk_size if job.chunk is not None else None,
+        shown.chunk_unit if job.chunk is not None else None,
         job.split,
         job.splits,
-        view.wrapper,
+        shown.wrapper,
         job.priority,
-        resources.platform or None,
-        queue or None,
-        resources.processors or None,
-        resources.wallclock or None,
+        shown.platform_name or None,
+        shown.queue or None,
+        shown.processors or None,
+        shown.wallclock or None,
         job.id,
-        utc_epoch_text(times.submit) if view.submit is not None else None,
-        utc_epoch_text(times.start) if view.start is not None else None,
-        utc_epoch_text(times.finish) if view.finish is not None else None,
+        utc_epoch_text(times.submit) if shown.submit is not None else None,
+        utc_epoch_text(times.start) if shown.start is not None else None,
+        utc_epoch_text(times.finish) if shown.finish is not None else None,
         _waited(view),
         _ran(times),
-        view.sypd,
-        view.asypd,
-        _file_name(view.out),
-        _file_name(view.err),
-        view.workflow_commit,
+        shown.SYPD,
+        shown.ASYPD,
+        _file_name(shown.out),
+        _file_name(shown.err),
+        shown.workflow_commit,
         times.status == SUSPICIOUS,
         *more,
     )

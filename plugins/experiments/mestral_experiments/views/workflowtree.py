@@ -10,8 +10,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.times import utc_text
-from mestral_experiments.views.workflow import JobView, Workflow
+from mestral_experiments.views.workflow import Workflow
 from mestral_experiments.views.workflowjobs import (
     ChunkSize,
     ChunkUnit,
@@ -89,7 +90,10 @@ def workflow_tree(workflow: Workflow) -> WorkflowTree:
         [_date(date, members) for date, members in dated.items()],
         _sections(undated),
         wrapper_jobs(workflow),
-        [RelatedJob(*job_values(view, view.parents, view.children)) for view in workflow.jobs],
+        [
+            RelatedJob(*job_values(view, view.shown.parent_list, view.shown.children_list))
+            for view in workflow.jobs
+        ],
     )
 
 

@@ -40,7 +40,7 @@ def draw_graph(workflow: Workflow, positions: Positions) -> str:
         workflow: The jobs.
         positions: Of each of them, by `layered` with `space_of_jobs`.
     """
-    jobs, edges, drawn = workflow.jobs, workflow.edges, _drawn(workflow)
+    jobs, edges, drawn = workflow.jobs, workflow.structure.edges, _drawn(workflow)
     found = counters(jobs)
     scaled, width, height = _scaled(positions, drawn.size)
     title = f"{workflow.expid}: {len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}"
@@ -48,8 +48,8 @@ def draw_graph(workflow: Workflow, positions: Positions) -> str:
     about = f"{f'Job list of {since}. ' if since else ''}Parents are above their children."
     above = head(title, about, (state_entries(found), drawn.sections, _wrappers_entry(workflow)), width)
     places = [(x + MARGIN, y + above.height + MARGIN) for x, y in scaled]
-    number = {view.job.name: n for n, view in enumerate(jobs)}
-    inside = {name: [number[job] for job in names] for name, names in workflow.packages.items()}
+    place = workflow.structure.place
+    inside = {name: [place[job] for job in names] for name, names in workflow.packages.items()}
     body = [
         f"<defs>{drawn.definitions}</defs>",
         *above.drawn,

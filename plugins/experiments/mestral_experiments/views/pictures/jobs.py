@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.jobtimes import SUSPICIOUS, hms
+from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.pictures.legend import Entry
 from mestral_experiments.views.pictures.states import state_class
 from mestral_experiments.views.pictures.svg import escape, width_of, words
 from mestral_experiments.views.times import utc_epoch_text
-from mestral_experiments.views.workflow import JobView
 
 _LONGEST = 30
 _NOTES = 60
@@ -166,12 +166,12 @@ def _title(view: JobView) -> str:
     lines = [job.name, job.status._name_]
     if times.status == SUSPICIOUS:
         lines[1] += ", but the job itself recorded something else"
-    spent = [f"waited {hms(times.queue)}"] if view.submit else []
-    spent += [f"ran {hms(times.run)}"] if view.start else []
+    spent = [f"waited {hms(times.queue)}"] if view.shown.submit else []
+    spent += [f"ran {hms(times.run)}"] if view.shown.start else []
     if spent:
         lines.append(", ".join(spent))
-    if view.finish is not None:
+    if view.shown.finish is not None:
         lines.append(f"finished {utc_epoch_text(times.finish)}")
-    elif view.start is not None:
+    elif view.shown.start is not None:
         lines.append(f"started {utc_epoch_text(times.start)}")
     return f"<title>{escape(chr(10).join(lines))}</title>"
