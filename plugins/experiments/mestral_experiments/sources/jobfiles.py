@@ -56,7 +56,7 @@ class JobFiles(Logs):
                 places.checked(rc, name, path)
             return read_submissions(path, hours, last=last)
         except Missing:
-            return (), Stamp(path)
+            return (), Stamp(os.fsencode(path))
         except Damaged as fault:
             taken = stamp(path)  # what changed since is not settled
             fault.taken = fingerprint((taken,))
