@@ -67,7 +67,7 @@ def read_submissions(path: str, hours: Hours, *, last: bool) -> tuple[list[Submi
         raise refused(path, error) from error
     if status.st_size > _END_BYTES:
         end = end.partition(b"\n")[2]
-    taken = Stamp(path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+    taken = Stamp(os.fsencode(path), status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
     lines = [words for line in end.decode("ascii", "replace").split("\n") if (words := line.split())]
     return [_submission(words, hours) for words in (lines[-1:] if last else lines)], taken
 
