@@ -158,7 +158,18 @@ def test_times_that_are_missing_or_out_of_order_are_no_time() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("00:10:30", 630), ("1:30", 5400), ("00:05", 300), ("48:00", 172800), ("", 0), ("none", 0), ("5", 0), ("9" * 400 + ":00", 0), ("1:" + "9" * 5000, 0), ("-1:00", 0)],
+    [
+        ("00:10:30", 630),
+        ("1:30", 5400),
+        ("00:05", 300),
+        ("48:00", 172800),
+        ("", 0),
+        ("none", 0),
+        ("5", 0),
+        ("9" * 400 + ":00", 0),
+        ("1:" + "9" * 5000, 0),
+        ("-1:00", 0),
+    ],
 )
 def test_wallclocks(text: str, seconds: int) -> None:
     assert wallclock_seconds(text) == seconds
