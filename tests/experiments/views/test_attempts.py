@@ -165,6 +165,12 @@ def test_jobs_of_a_wrapper_share_its_energy() -> None:
     assert list(energies(old).values()) == [5, 0]
 
 
+def test_an_energy_below_nothing_is_not_known() -> None:
+    rows = [ran("a", 1, 5, job_id=7, energy=-1), ran("b", 9, 5, job_id=7, energy=-(2**63))]
+    assert list(energies(rows).values()) == [0, 0]
+    assert list(energies([*rows, ran("c", 20, 5, job_id=7, energy=6)]).values()) == [2, 2, 2]
+
+
 def test_an_attempt_that_is_recorded_again_has_the_energy_of_the_first_time() -> None:
     # contract/METRICS.md 5.5
     first = ran("a", 1, 5, energy=5, job_id=4)

@@ -76,9 +76,7 @@ def energies(attempts: Iterable[Attempt]) -> dict[Submitted, float]:
     members: dict[tuple[int | None, int], list[Submitted]] = {}
     for attempt in attempts:
         key = submitted(attempt)
-        energy = attempt.energy or 0
-        if energy > found.get(key, -1):
-            found[key] = energy
+        found[key] = max(attempt.energy or 0, found.get(key, 0))  # what is below nothing is not known
         if attempt.job_id and code_of(attempt) is None:
             members.setdefault((attempt.run_id, attempt.job_id), []).append(key)
     for keys in members.values():
