@@ -1,8 +1,8 @@
 """Answers made of the times of all jobs: `/v3/summary/{expid}` and `/v3/performance/{expid}`.
 
 Guarantees: they need the job list; what else is missing or damaged counts as missing, save the configuration,
-which `/v3/performance` needs. For a summary, as long as nothing changes, only jobs that wait or run are looked
-at again.
+which `/v3/performance` needs. For a summary, as long as nothing changes, only jobs that wait or run are
+looked at again.
 """
 
 import time
