@@ -276,6 +276,8 @@ def test_rsypd_goes_from_the_first_start_to_the_last_finish() -> None:
     assert round(year / 900, 4) == shown.RSYPD
     assert NO_TRANSFER not in shown.warnings_job_data
     assert computed([*jobs, done(1, section="TRANSFER", start=5)]).RSYPD == 0
+    outlier = done(0, start=5)
+    assert computed([*jobs, outlier, *ends]).RSYPD == shown.RSYPD
 
 
 def test_for_programs_what_is_not_known_is_null_and_what_rounds_to_nothing_is_not() -> None:
