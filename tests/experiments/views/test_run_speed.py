@@ -116,7 +116,7 @@ def test_runs_are_shown_newest_first_with_what_was_counted() -> None:
         "CHSY": 1167.36,
     }
     assert newest.finish is not None
-    assert (oldest.created, oldest.finish, oldest.SYPD, oldest.chunk_unit) == (None, None, None, None)
+    assert (oldest.created, oldest.finish, oldest.SYPD, oldest.chunk_unit) == ("", None, None, None)
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)), min_size=1, max_size=9))

@@ -38,7 +38,7 @@ class AttemptRow(msgspec.Struct, frozen=True):
     ASYPD: float | str | None
     SYPD: float | str | None
     run_id: int | None
-    run_created: str | None
+    run_created: str
     out: Annotated[str, Meta(description="Name of the log file.")]
     err: str
 
@@ -165,7 +165,7 @@ def _row(shown: Shown) -> AttemptRow:
         _NOT_KNOWN if run is None else shown.asypd,
         _NOT_KNOWN if run is None else shown.sypd,
         attempt.run_id,
-        run.created if run is not None else _NOT_KNOWN,
+        (run.created if run is not None else None) or _NOT_KNOWN,
         attempt.out or "",
         attempt.err or "",
     )

@@ -8,7 +8,7 @@ from mestral import Access, not_found
 from mestral.http import Answers, get
 from mestral.readers import Plan
 from mestral_experiments.api.parameters import AnyRunId, Expid, integer
-from mestral_experiments.api.source import source_of
+from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.rundetail import NO_RUN, RunDetail
@@ -43,7 +43,7 @@ async def rundetail(request: Request[Any, Any, Any], expid: Expid, runid: AnyRun
 
 
 def _runs(source: ExperimentSource, expid: str) -> Plan:
-    experiment = source.find(expid)
+    experiment = existing(source, expid)
     return Plan(
         render="mestral_experiments.render.history:runs",
         args=(experiment,),
