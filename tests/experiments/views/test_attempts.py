@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import ran, row, run
 
 from mestral_experiments.model import Attempt
-from mestral_experiments.views.attempts import Ends, counted, section_and_member
-from mestral_experiments.views.together import all_waits, energies, waits
+from mestral_experiments.views.runs.attempts import Ends, counted, section_and_member
+from mestral_experiments.views.runs.together import all_waits, energies, waits
 
 NOW = 1700000600
 RUNS = [run(1, start=100, finish=1699999000), run(2, start=1699999500), run(3, start=1699999900, finish=None)]

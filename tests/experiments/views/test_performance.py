@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import run
 
 from mestral_experiments.model import Footprint, Job, JobStatus, Resources, Run, Settings, Times
-from mestral_experiments.views.figures import performance_figures
+from mestral_experiments.views.figures.figures import performance_figures
+from mestral_experiments.views.figures.performance import Done, Performance, no_performance, performance
 from mestral_experiments.views.jobtimes import JobTimes
-from mestral_experiments.views.performance import Done, Performance, no_performance, performance
-from mestral_experiments.views.together import submitted
+from mestral_experiments.views.runs.together import submitted
 
 NONE: dict[str, Any] = dict.fromkeys(Job.__struct_fields__)
 NO_SIM = "We couldn't find COMPLETED SIM jobs in the experiment."

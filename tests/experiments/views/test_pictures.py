@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.experiments.views.chains import chains, job
 
 from mestral_experiments.model import JobStatus
+from mestral_experiments.views.figures.performance import JobPerformance, Performance, PlatformInfo
 from mestral_experiments.views.layout import layered
-from mestral_experiments.views.performance import JobPerformance, Performance, PlatformInfo
 from mestral_experiments.views.pictures import draw_graph, draw_performance, space_of_jobs
 from mestral_experiments.views.pictures.axes import Axis
 from mestral_experiments.views.pictures.svg import escape, width_of
-from mestral_experiments.views.workflow import Loaded, Workflow
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
 
 SVG = "{http://www.w3.org/2000/svg}"
 

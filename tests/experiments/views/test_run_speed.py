@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import ran, run
 
 from mestral_experiments.model import Attempt, Run, Times
-from mestral_experiments.views.runhistory import run_history
-from mestral_experiments.views.runspeed import Speed, completed, finished, post_seconds, speed_of, unfinished
+from mestral_experiments.views.runs.runhistory import run_history
+from mestral_experiments.views.runs.runspeed import (
+    Speed,
+    completed,
+    finished,
+    post_seconds,
+    speed_of,
+    unfinished,
+)
 
 AA6F_QUEUES = (121, 126, 131, 136, 141, 147, 152, 157)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mestral_experiments.model import Job, JobStatus, Resources, Submission
-from mestral_experiments.views.statistics import (
+from mestral_experiments.views.figures.statistics import (
     ANY,
     Asked,
     JobStatistics,

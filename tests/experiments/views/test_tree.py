@@ -9,13 +9,13 @@ import pytest
 
 from mestral_experiments.model import Job, JobStatus, LogFiles, Times
 from mestral_experiments.views.datetext import date_texts
-from mestral_experiments.views.graph import Grouping, graph
-from mestral_experiments.views.pkl import pkl_info, pkl_tree_info
-from mestral_experiments.views.quick import quick
-from mestral_experiments.views.tree import tree
-from mestral_experiments.views.workflow import Loaded, Workflow
-from mestral_experiments.views.workflowgraph import workflow_graph
-from mestral_experiments.views.workflowtree import workflow_tree
+from mestral_experiments.views.workflow.graph import Grouping, graph
+from mestral_experiments.views.workflow.pkl import pkl_info, pkl_tree_info
+from mestral_experiments.views.workflow.quick import quick
+from mestral_experiments.views.workflow.tree import tree
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
+from mestral_experiments.views.workflow.workflowgraph import workflow_graph
+from mestral_experiments.views.workflow.workflowtree import workflow_tree
 
 NOW = 1_700_000_000
 DAY, LATER = datetime(2000, 1, 1), datetime(2001, 1, 1)

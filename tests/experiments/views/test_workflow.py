@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mestral_experiments.model import Job, JobStatus, LogFiles, Resources, Run, Settings, Submission, Times
-from mestral_experiments.views.jobview import wrapper_code
-from mestral_experiments.views.structure import Structure
-from mestral_experiments.views.workflow import Loaded, Workflow
-from mestral_experiments.views.workflowtree import workflow_tree
+from mestral_experiments.views.workflow.jobview import wrapper_code
+from mestral_experiments.views.workflow.structure import Structure
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
+from mestral_experiments.views.workflow.workflowtree import workflow_tree
 
 NAMES = [f"a000_20200101_fc0_{n}_{section}" for n in (1, 2, 3) for section in ("SIM", "POST")]
 NOW = 1_700_000_000

@@ -13,12 +13,12 @@ from mestral_experiments.model import Experiment
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import workflow
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views.graph import Grouping
-from mestral_experiments.views.graph import graph as graph_of
 from mestral_experiments.views.layout import Positions, laplacian, layered
 from mestral_experiments.views.pictures import draw_graph, space_of_jobs
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowgraph import workflow_graph
+from mestral_experiments.views.workflow.graph import Grouping
+from mestral_experiments.views.workflow.graph import graph as graph_of
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowgraph import workflow_graph
 
 Layout = Literal["standard", "laplacian"]
 

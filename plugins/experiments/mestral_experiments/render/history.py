@@ -16,12 +16,12 @@ from mestral_experiments.model import Attempt, Experiment, PartName, PartState, 
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
-from mestral_experiments.views import figures
-from mestral_experiments.views.attempts import by_run, recorded_times
-from mestral_experiments.views.jobhistory import Shown, attempts_of_job, job_history
-from mestral_experiments.views.rundetail import NO_RUN, run_detail
-from mestral_experiments.views.runhistory import run_history
-from mestral_experiments.views.runspeed import (
+from mestral_experiments.views.figures import figures
+from mestral_experiments.views.runs.attempts import by_run, recorded_times
+from mestral_experiments.views.runs.jobhistory import Shown, attempts_of_job, job_history
+from mestral_experiments.views.runs.rundetail import NO_RUN, run_detail
+from mestral_experiments.views.runs.runhistory import run_history
+from mestral_experiments.views.runs.runspeed import (
     POST,
     SIM,
     completed,
@@ -30,7 +30,7 @@ from mestral_experiments.views.runspeed import (
     unfinished,
     with_speed,
 )
-from mestral_experiments.views.together import code_of, waits
+from mestral_experiments.views.runs.together import code_of, waits
 
 _POSTS_BYTES = 4096  # a mean for each run with the fingerprint that they are kept under, roughly
 

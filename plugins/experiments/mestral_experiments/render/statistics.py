@@ -17,9 +17,9 @@ from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Experiment, Resources
 from mestral_experiments.render.timed import JobsOf, job_list, named_job_list
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views import figures
-from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, Statistics, of_section
-from mestral_experiments.views.statistics import statistics as statistics_of
+from mestral_experiments.views.figures import figures
+from mestral_experiments.views.figures.statistics import CLOCK_SECONDS, Asked, Statistics, of_section
+from mestral_experiments.views.figures.statistics import statistics as statistics_of
 
 _MOST_FILES = 4096
 

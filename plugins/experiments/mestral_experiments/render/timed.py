@@ -19,17 +19,24 @@ from mestral_experiments.model import Experiment, Job, JobStatus, Times
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, TIMED, ExperimentSource
-from mestral_experiments.views import figures
+from mestral_experiments.views.figures import figures
+from mestral_experiments.views.figures.performance import SECTIONS, Done, Performance
+from mestral_experiments.views.figures.performance import performance as performance_of
+from mestral_experiments.views.figures.summary import Tally, failed, tally
+from mestral_experiments.views.figures.summary import summary as summary_of
+from mestral_experiments.views.figures.timed import (
+    NOTHING_LIVE,
+    Recorded,
+    State,
+    job_times,
+    packages_of,
+    unsettled,
+)
 from mestral_experiments.views.jobtimes import needs_submission, recorded
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.performance import SECTIONS, Done, Performance
-from mestral_experiments.views.performance import performance as performance_of
 from mestral_experiments.views.pictures import draw_performance
-from mestral_experiments.views.runspeed import SIM
-from mestral_experiments.views.summary import Tally, failed, tally
-from mestral_experiments.views.summary import summary as summary_of
-from mestral_experiments.views.timed import NOTHING_LIVE, Recorded, State, job_times, packages_of, unsettled
-from mestral_experiments.views.together import Submitted, energies
+from mestral_experiments.views.runs.runspeed import SIM
+from mestral_experiments.views.runs.together import Submitted, energies
 
 JobsOf = Callable[[ExperimentSource, Experiment], Sequence[Job]]
 """Gives the job list, for an answer that cannot do without one."""

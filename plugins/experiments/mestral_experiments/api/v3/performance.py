@@ -11,9 +11,9 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import TIMED, WORKFLOW, ExperimentSource
+from mestral_experiments.views.figures.performance import Performance, no_performance
+from mestral_experiments.views.figures.summary import Summary, no_summary
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.performance import Performance, no_performance
-from mestral_experiments.views.summary import Summary, no_summary
 
 
 @get(

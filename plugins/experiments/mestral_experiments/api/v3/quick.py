@@ -12,7 +12,7 @@ from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.quick import Quick, no_quick
+from mestral_experiments.views.workflow.quick import Quick, no_quick
 
 _FAILED = (
     "Exception: Autosubmit API couldn't open pkl file. If you are sure that your experiment is running "

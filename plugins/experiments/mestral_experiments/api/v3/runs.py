@@ -11,9 +11,9 @@ from mestral_experiments.api.parameters import AnyRunId, Expid, integer
 from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.rundetail import NO_RUN, RunDetail
-from mestral_experiments.views.runhistory import Runs, no_runs
-from mestral_experiments.views.tree import NoTree, no_tree
+from mestral_experiments.views.runs.rundetail import NO_RUN, RunDetail
+from mestral_experiments.views.runs.runhistory import Runs, no_runs
+from mestral_experiments.views.workflow.tree import NoTree, no_tree
 
 
 @get(

@@ -16,13 +16,13 @@ from mestral.readers import Fingerprint, Plan, ticking
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import TIMED, WORKFLOW, Part
-from mestral_experiments.views.figures import (
+from mestral_experiments.views.figures.figures import (
     HistoryFigures,
     PerformanceFigures,
     StatisticsFigures,
     SummaryFigures,
 )
-from mestral_experiments.views.statistics import ANY, CLOCK_SECONDS
+from mestral_experiments.views.figures.statistics import ANY, CLOCK_SECONDS
 
 _ERRORS = {
     404: "There is no such experiment, or it lacks its folder, configuration or job list.",

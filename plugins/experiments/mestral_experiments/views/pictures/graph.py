@@ -15,8 +15,8 @@ from mestral_experiments.views.pictures.states import in_words, state_entries, s
 from mestral_experiments.views.pictures.svg import document
 from mestral_experiments.views.pictures.wrappers import draw_wrappers, label_wrappers, wrapper_style
 from mestral_experiments.views.times import utc_text
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowjobs import counters
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowjobs import counters
 
 _NAMED = 400
 _LETTER = 8  # about what `layered` leaves for one

@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.jobtimes import SUSPICIOUS, hms
-from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.pictures.legend import Entry
 from mestral_experiments.views.pictures.states import state_class
 from mestral_experiments.views.pictures.svg import escape, width_of, words
 from mestral_experiments.views.times import utc_epoch_text
+from mestral_experiments.views.workflow.jobview import JobView
 
 _LONGEST = 30
 _NOTES = 60

@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from mestral_experiments.views.layout import Positions
 from mestral_experiments.views.times import utc_text
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowjobs import (
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowjobs import (
     ChunkSize,
     ChunkUnit,
     Counters,

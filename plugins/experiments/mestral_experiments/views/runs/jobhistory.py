@@ -7,11 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.attempts import Ends, by_run
 from mestral_experiments.views.jobtimes import JobTimes, hms
-from mestral_experiments.views.runspeed import with_speed
+from mestral_experiments.views.runs.attempts import Ends, by_run
+from mestral_experiments.views.runs.runspeed import with_speed
+from mestral_experiments.views.runs.together import waits
 from mestral_experiments.views.times import epoch_text
-from mestral_experiments.views.together import waits
 from mestral_experiments.views.units import sypd, years
 
 _NOT_KNOWN: Literal["NA"] = "NA"

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.runspeed import speed_of
+from mestral_experiments.views.runs.runspeed import speed_of
 from mestral_experiments.views.times import epoch_text
 
 

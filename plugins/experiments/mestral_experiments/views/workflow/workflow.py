@@ -17,8 +17,8 @@ import msgspec
 from mestral_experiments.model import Job, JobStatus, LogFiles, Run, Settings, Submission, Times
 from mestral_experiments.views.datetext import date_texts
 from mestral_experiments.views.jobtimes import NOTHING, JobTimes, times_of, wrapper_waits
-from mestral_experiments.views.jobview import JobView, Known, Surroundings, job_views, symbols
-from mestral_experiments.views.structure import Structure
+from mestral_experiments.views.workflow.jobview import JobView, Known, Surroundings, job_views, symbols
+from mestral_experiments.views.workflow.structure import Structure
 
 T = TypeVar("T")
 

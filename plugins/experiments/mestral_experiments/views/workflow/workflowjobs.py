@@ -14,10 +14,10 @@ from msgspec import Meta
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.jobs import StatusName
 from mestral_experiments.views.jobtimes import ACTIVE, SUSPICIOUS, JobTimes
-from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.times import utc_epoch_text
 from mestral_experiments.views.units import years
-from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.workflow.jobview import JobView
+from mestral_experiments.views.workflow.workflow import Workflow
 
 Counters = Annotated[
     Mapping[str, int],

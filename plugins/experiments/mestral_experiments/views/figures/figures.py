@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import JobStatus
-from mestral_experiments.views import performance as v3
-from mestral_experiments.views import statistics as stats
-from mestral_experiments.views.jobhistory import Shown
-from mestral_experiments.views.summary import Tally, Total
+from mestral_experiments.views.figures import performance as v3
+from mestral_experiments.views.figures import statistics as stats
+from mestral_experiments.views.figures.summary import Tally, Total
+from mestral_experiments.views.runs.jobhistory import Shown
 from mestral_experiments.views.times import moment, utc_text
 
 Speed = Annotated[float | None, Meta(description="Simulated years per day; null where there is none.")]
