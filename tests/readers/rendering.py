@@ -39,6 +39,15 @@ def each_second(_: ReaderContext, path: str) -> Answer:
     return Answer(body=Path(path).read_bytes(), depends=ticking(1))
 
 
+def slower_than_the_clock(_: ReaderContext, path: str) -> Answer:
+    """What the file says, which depends on now, in more time than it stays the same."""
+    _note(path)
+    depends = ticking(1)
+    while depends.again().same_as(depends):
+        time.sleep(0.005)
+    return Answer(body=Path(path).read_bytes(), depends=depends)
+
+
 def waiting(_: ReaderContext, path: str) -> bytes:
     """What the file says, once `<path>.go` is there."""
     text = Path(path).read_text()

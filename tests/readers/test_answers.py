@@ -244,6 +244,25 @@ def test_answers_that_depend_on_now_are_made_anew_with_the_clock(tmp_path: Path)
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("clock", [0, 1])
+def test_an_answer_that_takes_longer_than_its_clock_is_made_once(tmp_path: Path, clock: int) -> None:
+    async def run() -> None:
+        async with running(tmp_path) as readers:
+            (tmp_path / "a").write_text("one")
+
+            def plan() -> Plan:
+                return planned(tmp_path, "slower_than_the_clock", "a", clock=clock)
+
+            answer = await readers.respond(request(), plan)
+            assert answer.content == b"one"
+            assert len((tmp_path / "a.renders").read_text().split()) == 1
+            assert readers.statistics()["bytes"] > 0
+            await readers.respond(request(answer.headers["etag"]), plan)
+            assert len((tmp_path / "a.renders").read_text().split()) == 2
+
+    asyncio.run(run())
+
+
 def test_the_answers_kept_never_exceed_their_bytes(tmp_path: Path) -> None:
     with serving(tmp_path, cache_bytes=100_000) as site:
         site.client.headers["accept-encoding"] = "identity"  # compressed they would all fit

@@ -9,6 +9,7 @@ import time
 import weakref
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.readers.serving import planned, request, running
 
@@ -20,6 +21,7 @@ from mestral.readers import (
     fingerprint,
     read_stable,
     stamp,
+    stamp_opened,
     stamp_sqlite,
 )
 from mestral.readers.fingerprint import SETTLE_NS
@@ -133,6 +135,24 @@ def test_a_file_that_never_rests_is_a_503_that_may_pass(tmp_path: Path) -> None:
     assert (raised.value.status, raised.value.headers) == (503, {"Retry-After": "1"})
 
 
+@pytest.mark.parametrize("name", [b"\xff", "é".encode(), b"plain"])
+def test_files_of_any_name_are_stamped(tmp_path: Path, name: bytes) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
+    missing = fingerprint([stamp(path)])
+    Path(path).write_text("one")
+    taken = fingerprint([stamp(path), stamp_opened(path), *stamp_sqlite(path)])
+    assert {one.place for one in taken.stamps} == {path, f"{path}-wal", f"{path}-journal"}
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(taken), type=Fingerprint) == taken
+    assert taken.again().same_as(taken) and taken.digest() == taken.again().digest()
+    assert not missing.again().same_as(missing)
+
+
+def test_half_a_surrogate_pair_is_the_name_of_no_file(tmp_path: Path) -> None:
+    taken = fingerprint([stamp(f"{tmp_path}/\ud800"), stamp_opened(f"{tmp_path}/\ud800")])
+    assert {one.inode for one in taken.stamps} == {0}
+    assert taken.digest() == taken.again().digest()
+
+
 def test_a_memo_keeps_what_is_certain_within_its_weight() -> None:
     memo = Memo(100)
     built: list[str] = []
@@ -182,6 +202,26 @@ def test_a_memo_looks_again_at_what_was_found_while_a_value_was_built(tmp_path: 
     assert built == ["one"]
     included.write_text("two, and longer")
     assert get()[0] == "two, and longer"
+
+
+def test_a_memo_builds_upon_what_was_built_of_data_that_was_just_written(tmp_path: Path) -> None:
+    memo, path = Memo(100), tmp_path / "data"
+    given: list[str | None] = []
+
+    def get() -> str:
+        taken = fingerprint([stamp(path)])
+
+        def build(before: str | None) -> tuple[str, int, Fingerprint]:
+            given.append(before)
+            return path.read_text(), 1, Fingerprint()
+
+        return memo.get_found("a", taken, build)[0]
+
+    path.write_text("one")
+    assert get() == get() == "one"
+    path.write_text("two, and longer")
+    assert get() == "two, and longer"
+    assert given == [None, "one", "one"], "each time it is built again, from what was there"
 
 
 class Parsed:

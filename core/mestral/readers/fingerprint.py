@@ -24,19 +24,24 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
     A link that leads nowhere stands for itself.
 
     Attributes:
-        path: Absolute path.
+        path: Absolute path, in bytes: a text with a name that is no UTF-8 could not be sent.
         mtime_ns, ctime_ns: Times of the last change of content and of the inode, nanoseconds since the epoch.
         size: Bytes.
         inode: Inode number, 0 when there is no file.
         counter: Change counter of a SQLite file (bytes 24 to 27 of its header), else 0.
     """
 
-    path: str
+    path: bytes
     mtime_ns: int = 0
     ctime_ns: int = 0
     size: int = 0
     inode: int = 0
     counter: int = 0
+
+    @property
+    def place(self) -> str:
+        """The path as Python's own functions give and take it."""
+        return os.fsdecode(self.path)
 
 
 class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +65,10 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
         """Whether both saw the same files and rows, at about the same time where that matters."""
         return self._identity == other._identity
 
+    def same_data_as(self, other: "Fingerprint") -> bool:
+        """Whether both saw the same files and rows, whatever the time."""
+        return self.stamps == other.stamps and self.content == other.content
+
     @property
     def _identity(self) -> tuple[object, ...]:
         return self.stamps, self.content, self.clock_seconds, self.tick
@@ -77,7 +86,7 @@ class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
 
     def again(self) -> "Fingerprint":
         """The same files and the same clock, looked at now; `content` stays as it is."""
-        stamps = (stamp_sqlite(s.path)[0] if s.counter else stamp(s.path) for s in self.stamps)
+        stamps = (stamp_sqlite(s.place)[0] if s.counter else stamp(s.place) for s in self.stamps)
         now = time.time_ns()
         return Fingerprint(
             tuple(stamps), self.content, now, self.clock_seconds, _tick(now, self.clock_seconds)
@@ -107,8 +116,8 @@ def _stamp(text: str, look: Callable[[str], os.stat_result]) -> Stamp:
     try:
         st = look(text)
     except (OSError, ValueError):
-        return Stamp(text)
-    return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino)
+        return Stamp(_path(text))
+    return Stamp(_path(text), st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino)
 
 
 def stamp_opened(path: Path | str) -> Stamp:
@@ -134,8 +143,15 @@ def _stamp_opened(text: str, counter: bool) -> Stamp:
             count = int.from_bytes(os.pread(fd, 4, 24), "big") if counter else 0
         finally:
             os.close(fd)
-        return Stamp(text, st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino, count)
+        return Stamp(_path(text), st.st_mtime_ns, st.st_ctime_ns, st.st_size, st.st_ino, count)
     return _stamp(text, os.lstat)
+
+
+def _path(text: str) -> bytes:
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:  # half a surrogate pair is in the name of no file
+        return text.encode("utf-8", "replace")
 
 
 def fingerprint(stamps: Iterable[Stamp], content: str = "") -> Fingerprint:

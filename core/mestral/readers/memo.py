@@ -1,7 +1,7 @@
 """Parsed copies kept in memory: read once, used by every answer made from the same files.
 
 Guarantees: a kept value is given back only for a fingerprint equal to the one it was built under, and only
-values built under a *settled* fingerprint are kept. The given weights of what is kept never exceed the
+when that is *settled*. The given weights of what is kept never exceed the
 capacity; what was not used for longest goes first. Safe to use from several threads; two of them may build
 the same value at once.
 """
@@ -22,6 +22,11 @@ class _Kept(NamedTuple):
     weight: int
     fingerprint: Fingerprint
     found: Fingerprint = Fingerprint()
+
+    @property
+    def certain(self) -> bool:
+        """Whether it can be given back."""
+        return (self.fingerprint + self.found).settled
 
 
 class Memo:
@@ -56,7 +61,9 @@ class Memo:
             self._drop(key)  # before the new one is built, or both would need room at once
         with parsing:
             value, weight = build()
-        self._keep(key, _Kept(value, weight, fingerprint))
+        made = _Kept(value, weight, fingerprint)
+        if made.certain:
+            self._keep(key, made)
         return value
 
     def get_found(
@@ -67,8 +74,8 @@ class Memo:
         Args:
             key: As for `get`, and used with this method alone.
             fingerprint: What it is made from, as far as it is known before.
-            build: As for `get`. It is given the value that is outdated, None without one, and also gives the
-                fingerprint of what it found, taken before it was read.
+            build: As for `get`. It is given the value that was built before and cannot be given back, None
+                without one, and also gives the fingerprint of what it found, taken before it was read.
 
         Returns:
             The value, and what was found as it is now.
@@ -77,7 +84,7 @@ class Memo:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
-        if kept is not None and kept.fingerprint.same_as(fingerprint):
+        if kept is not None and kept.certain and kept.fingerprint.same_as(fingerprint):
             found = kept.found.again()
             if found.same_as(kept.found):
                 return kept.value, found
@@ -87,10 +94,10 @@ class Memo:
         return value, found
 
     def _keep(self, key: Hashable, kept: _Kept) -> None:
-        """Keep a value in place of an older one, when it is certain and not too large."""
+        """Keep a value in place of an older one, when it is not too large."""
         with self._lock:
             self._drop(key)
-            if (kept.fingerprint + kept.found).settled and kept.weight <= self._capacity:
+            if kept.weight <= self._capacity:
                 self._kept[key] = kept
                 self._weight += kept.weight
                 while self._weight > self._capacity:

@@ -221,10 +221,11 @@ class Readers:
                 depends=made.depends,
             )
             after = await self._look(opened, plan, look.key[2])
+            # That time went on meanwhile makes no other answer: it is the one of when it was begun.
             unchanged = (
                 after.key == look.key
-                and after.plan.fingerprint.same_as(look.plan.fingerprint)
-                and (await _stamp_again(opened, made.depends)).same_as(made.depends)
+                and after.plan.fingerprint.same_data_as(look.plan.fingerprint)
+                and (await _stamp_again(opened, made.depends)).same_data_as(made.depends)
             )
             if unchanged and (look.plan.fingerprint + made.depends).settled:
                 self._cache.put(look.key, finished)

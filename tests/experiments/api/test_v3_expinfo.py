@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from litestar.testing import TestClient
 from tests.experiments.api.conftest import Serve
 from tests.experiments.api.tree import execute, make_tree, write_configuration, write_pickle, write_run
-from tests.experiments.sources.making import MODIFIED
+from tests.experiments.sources.making import MODIFIED, settle
+
+from mestral.readers.fingerprint import SETTLE_NS
 
 KEYS = [
     "expid", "path", "owner_id", "owner", "time_last_access", "time_last_mod", "error_message", "description",
@@ -180,6 +183,25 @@ def test_a_run_without_jobs_counts_none(root: Path, serve: Serve) -> None:
         "total_jobs": 0,
         "completed_jobs": 0,
     }
+
+
+@pytest.mark.files
+def test_that_somebody_looked_into_the_folder_is_told(root: Path, serve: Serve) -> None:
+    write_configuration(root, "a001", "A: 1\n")
+    settle(root)
+    folder = root / "a001"
+    os.utime(folder, (MODIFIED - 90, MODIFIED))
+    client = serve(root / "autosubmitrc")
+    time.sleep(SETTLE_NS / 1e9)
+    before = client.get("/v3/expinfo/a001")
+    known = {"If-None-Match": before.headers["etag"]}
+    assert client.get("/v3/expinfo/a001", headers=known).status_code == 304
+    list(folder.iterdir())
+    if folder.stat().st_atime == MODIFIED - 90:
+        pytest.skip("the file system does not say when something was looked at")
+    answer = client.get("/v3/expinfo/a001", headers=known)
+    assert answer.status_code == 200
+    assert {key for key in KEYS if answer.json()[key] != before.json()[key]} == {"time_last_access"}
 
 
 def test_what_changed_is_told(root: Path, serve: Serve) -> None:

@@ -302,6 +302,29 @@ def test_folders_that_cannot_be_looked_into_are_an_error(serve: Serve, tmp_path:
     }  # fmt: skip
 
 
+def test_names_of_files_that_are_no_text_harm_nothing(serve: Serve, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    rc_file = make_tree(root, only_rows=True)
+    write_configuration(root, "a001", "A: 1\n")
+    commands, _ = folders(root, "a001")
+    for folder, name in (
+        (commands, b"20240101_000000_\xff_run.log"),
+        (commands, b"20240101_000000_\xff_log_recovery.log"),
+        (root / "a001" / "conf", b"\xff.yml"),
+    ):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text("B: 2\n")
+    client = serve(rc_file)
+    body = ask(client, "exprun/a001")
+    assert (body["logfile"], lines(body)) == ("20240101_000000_?_run.log", ["B: 2"])
+    (one,) = ask(client, "exp-recovery-logs/a001")["platform_recovery_logs"]
+    assert (one["platform"], lines(one, "content")) == ("?", ["B: 2"])
+    assert ask(client, "logrun/a001")["error"] is False
+    assert ask(client, "expinfo/a001")["error"] is False
+    assert ask(client, "cconfig/a001")["configuration_filesystem"]["B"] == 2
+    assert len(ask(client, "search/a001")["experiment"]) == 1
+
+
 @pytest.mark.parametrize("path", ["exprun", "joblog", "joblog/a001%2fx", "logrun/a001/b"])
 def test_other_paths_are_not_found(logs: TestClient[Any], path: str) -> None:
     assert logs.get(f"/v3/{path}").status_code == 404

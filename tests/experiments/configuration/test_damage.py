@@ -25,7 +25,7 @@ def taken(folder: Path) -> Fingerprint:
 
 
 def now(known: Fingerprint) -> Fingerprint:
-    return fingerprint(stamp(known_stamp.path) for known_stamp in known.stamps)
+    return fingerprint(stamp(known_stamp.place) for known_stamp in known.stamps)
 
 
 def test_the_fault_names_the_file_by_its_place_in_the_experiment(load: Load, folder: Path) -> None:
@@ -33,7 +33,7 @@ def test_the_fault_names_the_file_by_its_place_in_the_experiment(load: Load, fol
         load({"conf/good.yml": "A: 1", "conf/bad.yml": "A: ["})
     assert "conf/bad.yml: not YAML: " in str(raised.value)
     assert str(folder) not in str(raised.value)
-    assert [stamp.path for stamp in raised.value.taken.stamps][-1] == str(folder / "conf/bad.yml")
+    assert [stamp.place for stamp in raised.value.taken.stamps][-1] == str(folder / "conf/bad.yml")
 
 
 DAMAGED = ["A: [", "text", "[1, 2]", "A: 1\nA: 2", b"A: \xff", "A: 1\n---\nB: 2", "\0"]

@@ -85,6 +85,20 @@ def test_odd_values_are_null_and_harm_nothing_else(tmp_path: Path) -> None:
     assert first.fail_count is None
 
 
+def test_a_time_that_no_calendar_has_is_null(tmp_path: Path) -> None:
+    tree(tmp_path, "a001")
+    last = 253_402_300_799  # 9999-12-31T23:59:59Z
+    odd = [{"start": last + 1}, {"finish": 2**63 - 1}, {"submit": -(2**63)}]
+    rows = [SIM | changed | {"job_name": f"a001_{n}"} for n, changed in enumerate([{"finish": last}, *odd])]
+    attempts(tmp_path, "a001", *rows)
+    times = [(10, 20, last), (10, None, 30), (10, 20, None), (None, 20, 30)]
+    reading = source(tmp_path)
+    assert [(one.submit, one.start, one.finish) for one in reading.attempts(ROW)] == times
+    assert sorted(reading.last_times(ROW), key=lambda one: one.name) == [
+        Times.of(attempt) for attempt in reading.attempts(ROW)
+    ]
+
+
 def test_what_was_not_yet_or_is_not_split_is_null(tmp_path: Path) -> None:
     tree(tmp_path, "a001")
     zero = dict.fromkeys(("submit", "start", "finish", "chunk", "split"), 0) | {"splits": -1}

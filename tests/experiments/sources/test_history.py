@@ -93,7 +93,7 @@ def test_a_new_run_is_seen(tmp_path: Path) -> None:
 def test_all_runs_by_id(tmp_path: Path) -> None:
     tree(tmp_path, "a001")
     null = (3, None, None, None, None, None, None, None, None, None, None, None, None, None)
-    history(tmp_path, "a001", NEW, null, (4, "x", -1, 0, "", 0, 1, 1, 1, 1, 1, 1, 1, ""), OLD)
+    history(tmp_path, "a001", NEW, null, (4, "x", -1, 10**15, "", 0, 1, 1, 1, 1, 1, 1, 1, ""), OLD)
     runs = source(tmp_path).runs(ROW)
     assert [(run.run_id, run.start, run.finish) for run in runs] == [
         (1, 5, 6), (2, 1000, 2000), (3, None, None), (4, None, None)

@@ -35,8 +35,11 @@ def test_no_such_run(tmp_path: Path, run_id: int) -> None:
     assert source(tmp_path).run_configuration(ROW, run_id) is None
 
 
+NESTED = '{"a":' * 700 + "1" + "}" * 700
+
+
 @pytest.mark.parametrize(
-    "value", ["no json", "[1]", "null", '"x"', '{"a": 1', "[" * 100_000, 5, b"\xff\xfe{"]
+    "value", ["no json", "[1]", "null", '"x"', '{"a": 1', "[" * 100_000, NESTED, 5, b"\xff\xfe{"]
 )
 def test_damage_to_one_run_harms_no_other(tmp_path: Path, value: object) -> None:
     stored(tmp_path, value, '{"A":1}')

@@ -63,7 +63,8 @@ def recorded(root: Path, job: str = JOB) -> list[Submission]:
         (f"{TA} {TB}", Submission(A, B, None, None, 2)),
         (f"{TA} x {TC}", Submission(A, None, C, None, 3)),
         (f"x {TB} {TC}", Submission(None, B, C, None, 3)),
-        (f"{TA} {TB} FAILED", Submission(A, B, None, None, 3)),
+        (f"{TA} {TB} FAILED", Submission(A, B, None, "FAILED", 3)),
+        (f"{TA} FAILED", Submission(A, None, None, "FAILED", 2)),
         ("1704164645 20241332000000 2024010203040", Submission(None, None, None, None, 3)),
         ("20240102246000 20240102036000 20240102030460", Submission(None, None, None, None, 3)),
         ("00000000000000 19691231235959 99999999999999", Submission(None, None, None, None, 3)),
@@ -196,20 +197,29 @@ def test_digits_are_those_of_autosubmit() -> None:
     assert Hours().seconds("٢٠٢٤٠١٠٢٠٣٠٤٠٥") is None
 
 
-@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+@pytest.mark.parametrize("kind", ["link", "lost", "folder", "pipe"])
 @pytest.mark.parametrize("others", [0, 100])
-def test_submissions_are_read_from_a_file_of_the_experiment_only(
-    root: Path, tmp_path: Path, kind: str, others: int
+def test_a_file_that_cannot_be_used_harms_its_own_job_alone(
+    root: Path, tmp_path: Path, kind: str, others: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    if kind == "link":
-        (tmp_path / "elsewhere").write_text(TA)
-        file(root).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text(TA)
+    if kind in ("link", "lost"):
+        file(root).symlink_to(tmp_path / ("elsewhere" if kind == "link" else "nowhere"))
     elif kind == "folder":
         file(root).mkdir()
     else:
         os.mkfifo(file(root))
-    with pytest.raises(Problem, match=SENTENCE):
-        source(root).submissions(ROW, [JOB, *(f"a001_{number}" for number in range(others))])
+    file(root, "a001_INI").write_text(TB)
+    reading = source(root)
+    jobs = [JOB, "a001_INI", *(f"a001_{number}" for number in range(others))]
+    found, taken = reading.submissions(ROW, jobs)
+    assert found == {"a001_INI": [Submission(B, None, None, None, 1)]}
+    assert taken.again().same_as(taken)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    file(root).rename(tmp_path / "away")
+    file(root).write_text(TA)
+    assert not taken.again().same_as(taken)
+    assert set(reading.submissions(ROW, jobs)[0]) == {JOB, "a001_INI"}
 
 
 def test_a_link_within_the_experiment_is_followed(root: Path) -> None:

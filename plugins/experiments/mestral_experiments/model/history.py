@@ -1,15 +1,24 @@
 """What was recorded about the runs of an experiment and the attempts of its jobs."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
+
+LAST_SECOND = 253_402_300_799
+"""The last one of the year 9999, beyond which there are no dates."""
+
+Epoch = Annotated[int, Meta(ge=1, le=LAST_SECOND)]
+"""A time that was recorded, in seconds since the epoch."""
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True):
-    """One row of `experiment_run`; counters are 0 when NULL, times are epoch seconds or None when not > 0."""
+    """One row of `experiment_run`; counters are 0 when NULL, times are epoch seconds or None."""
 
     run_id: int
     created: str | None
-    start: int | None
-    finish: int | None
+    start: Epoch | None
+    finish: Epoch | None
     chunk_unit: str | None
     chunk_size: int | None
     completed: int = 0
@@ -53,9 +62,9 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
 
     name: str
-    submit: int | None
-    start: int | None
-    finish: int | None
+    submit: Epoch | None
+    start: Epoch | None
+    finish: Epoch | None
     status: str | None
     counter: int | None
     rowtype: int | None
@@ -88,9 +97,9 @@ class Times(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """When an attempt of a job was submitted, started and finished, and its state; see `Attempt`."""
 
     name: str
-    submit: int | None
-    start: int | None
-    finish: int | None
+    submit: Epoch | None
+    start: Epoch | None
+    finish: Epoch | None
     status: str | None = None
     run_id: int | None = None
     workflow_commit: str | None = None
@@ -107,13 +116,14 @@ class Submission(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         submit, start, finish: Epoch seconds; None where there is no such word, or it is no time.
-        status: The fourth word when it is no time: a state; None without one.
+        status: The fourth word when it is no time: a state; in a line that was cut short, a last word of
+            letters. None without one.
         words: How many words the line has. A time that is None although there is a word for it is unreadable.
     """
 
-    submit: int | None
-    start: int | None
-    finish: int | None
+    submit: Epoch | None
+    start: Epoch | None
+    finish: Epoch | None
     status: str | None
     words: int
 

@@ -6,18 +6,24 @@ from typing import Any
 import msgspec
 
 from mestral.readers import Answer, ReaderContext
-from mestral_experiments.model import Experiment
+from mestral_experiments.model import Experiment, FolderFacts
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.expinfo import experiment_info
 
 
-def expinfo(reader: ReaderContext, row: list[Any]) -> Answer:
-    """What is known of an experiment (`Experiment`). Nothing that is damaged makes it fail."""
+def expinfo(reader: ReaderContext, row: list[Any], folder: list[Any] | None) -> Answer:
+    """What is known of an experiment. Nothing that is damaged makes it fail.
+
+    Args:
+        reader: The reader's services and memory.
+        row: The experiment (`Experiment`).
+        folder: Its folder (`FolderFacts`), None without one.
+    """
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     parts = OptionalParts()
-    facts = parts.read_files(partial(source.facts, experiment))
+    facts = msgspec.convert(folder, FolderFacts | None)
     obstacle = parts.read_files(partial(source.obstacle, experiment))
     settings = parts.read_files(partial(source.settings, experiment))
     problems = [problem.message for problem in parts.problems]  # what else cannot be read is no error here

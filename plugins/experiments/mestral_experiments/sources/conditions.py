@@ -128,9 +128,9 @@ class Conditions(Relations, Runs, Configurations):
         try:
             configuration, taken = self._configuration(experiment)
         except Damaged as fault:
-            found.weigh = partial(weigh, [stamp.path for stamp in fault.taken.stamps if stamp.inode])
+            found.weigh = partial(weigh, [stamp.place for stamp in fault.taken.stamps if stamp.inode])
             raise
-        found.weigh = partial(weigh, [stamp.path for stamp in taken.stamps if stamp.inode])
+        found.weigh = partial(weigh, [stamp.place for stamp in taken.stamps if stamp.inode])
         if not configuration.data:
             raise Missing("no folder conf")
         found.format = "ini files (Autosubmit 3)" if configuration.as3 else "YAML files (Autosubmit 4)"

@@ -62,7 +62,7 @@ class Configurations(Access):
             settings = kept.settings
         rc, name = self._settings(), experiment.name
         needed = as3.needed(places.experiment_folder(rc, name), name) if settings and settings.as3 else ()
-        present = {one.path for one in taken.stamps if one.inode}
+        present = {one.place for one in taken.stamps if one.inode}
         # Autosubmit itself does not load the configuration of an experiment without a folder for jobs.
         usable = present.issuperset(needed) and places.exists(places.job_folder(rc, name))
         return settings if usable else None, taken

@@ -15,7 +15,7 @@ import msgspec
 from mestral_experiments.model import Attempt, Run, Times
 from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.storage import Database
-from mestral_experiments.sources.values import integer, number, positive, text
+from mestral_experiments.sources.values import integer, number, positive, seconds, text
 
 R = TypeVar("R", Attempt, Times)
 logger = logging.getLogger(__name__)
@@ -26,9 +26,9 @@ _RUN = (
 )  # fmt: skip
 _ATTEMPT: dict[str, Callable[[object], object]] = {
     "job_name": text,
-    "submit": positive,
-    "start": positive,
-    "finish": positive,
+    "submit": seconds,
+    "start": seconds,
+    "finish": seconds,
     "status": text,
     "counter": integer,
     "rowtype": integer,
@@ -64,8 +64,10 @@ _TIMES = {
 """The same for `Times`."""
 _NEEDS = ("id", "job_name", "counter", "last", "rowtype")
 _LAST = "last = 1 AND rowtype >= 1"
+_POSITIVE = "CASE WHEN {0} > 0 THEN {0} END"
 _EXPRESSIONS: dict[Callable[[object], object], str] = {
-    positive: "CASE WHEN {0} > 0 THEN {0} END",
+    positive: _POSITIVE,
+    seconds: _POSITIVE,
     number: "CASE WHEN {0} = 0 THEN 0 ELSE {0} END",  # SQLite takes its time to write 0.0
 }
 _JSON = {record: msgspec.json.Decoder(list[record]) for record in (Attempt, Times)}  # type: ignore[valid-type]
@@ -235,7 +237,7 @@ def _runs(database: Database, tail: str) -> list[Run]:
     for run_id, created, start, finish, unit, size, *counters in rows:
         runs.append(
             Run(
-                integer(run_id) or 0, text(created), positive(start), positive(finish), text(unit),
+                integer(run_id) or 0, text(created), seconds(start), seconds(finish), text(unit),
                 integer(size), *(integer(counter) or 0 for counter in counters),
             )
         )  # fmt: skip

@@ -66,8 +66,8 @@ class Logs(Access):
             for folder in (jobs, commands) if jobs_first else (commands, jobs):
                 names, listed = self._log_names(experiment, folder)
                 taken = fingerprint(stamp(f"{folder}/{name}") for name in logfiles.run_logs(names))
-                newest = sorted(taken.stamps, key=lambda one: (one.mtime_ns, one.path), reverse=True)
-                log, _ = self._first_log(experiment, (one.path for one in newest), lines)
+                newest = sorted(taken.stamps, key=lambda one: (one.mtime_ns, one.place), reverse=True)
+                log, _ = self._first_log(experiment, (one.place for one in newest), lines)
                 looked += listed + taken
                 if log is not None:
                     return log, looked

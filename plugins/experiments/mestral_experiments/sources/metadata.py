@@ -24,19 +24,18 @@ def configuration_of(stored: object, where: str) -> dict[str, Any]:
         where: What it is, for the log.
 
     Raises:
-        Damaged: It is not JSON, or JSON other than an object.
+        Damaged: It is not JSON, JSON other than an object, or nested beyond all measure.
     """
     if stored is None or stored == "":
         return {}
     try:
         found = json.loads(stored, parse_constant=lambda _: None, parse_float=_finite)  # type: ignore[arg-type]
+        cleaned = without_credentials(found)
     except (TypeError, ValueError, RecursionError) as error:
         raise Damaged(f"{where}: its configuration is not JSON: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(cleaned, dict):
         raise Damaged(f"{where}: its configuration is no JSON object")
-    kept = {key: value for key, value in found.items() if key == _USER or not key.startswith(_ENVIRONMENT)}
-    cleaned: dict[str, Any] = without_credentials(kept)
-    return cleaned
+    return {key: value for key, value in cleaned.items() if key == _USER or not key.startswith(_ENVIRONMENT)}
 
 
 def _finite(digits: str) -> float | None:

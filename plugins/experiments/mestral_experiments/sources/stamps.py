@@ -57,7 +57,7 @@ def configuration_stamps(rc: RcFile, experiment: Experiment) -> list[Stamp]:
     """The files that the configuration of an experiment begins with."""
     folder, *files = places.configuration_files(rc, experiment.name)
     tmp = places.job_folder(rc, experiment.name)
-    present = Stamp(tmp, inode=stamp(tmp).inode)  # its presence alone matters
+    present = Stamp(os.fsencode(tmp), inode=stamp(tmp).inode)  # its presence alone matters
     return [stamp(folder), *map(stamp_opened, files), present]
 
 
@@ -120,7 +120,7 @@ class ManyStamps:
             for experiment in experiments:
                 seen += filter(None, map(_look, places.configuration_files(rc, experiment.name)))
         newest = max(max(map(itemgetter(time), seen), default=0) for time in (0, 1))
-        together = Stamp(str(rc.local_root), newest, newest, len(seen), inode=1)
+        together = Stamp(os.fsencode(rc.local_root), newest, newest, len(seen), inode=1)
         return fingerprint((together,), content_digest(experiments, seen))
 
     def _look_at_wal(self, path: str, version: _Version, seen: list[_Version], many: bool) -> None:
@@ -155,7 +155,7 @@ def _look(path: str, look: Callable[[str], os.stat_result] = os.stat) -> _Versio
 
 def _settled(version: _Version) -> bool:
     """Whether what is read now belongs to this version and no later one."""
-    return Fingerprint((Stamp("", *version),), taken_ns=time.time_ns()).settled
+    return Fingerprint((Stamp(b"", *version),), taken_ns=time.time_ns()).settled
 
 
 def _listing(folder: str) -> set[str]:

@@ -7,6 +7,8 @@ Used for every format, so that a value means the same whatever it was read from.
 from datetime import datetime
 from math import isfinite
 
+from mestral_experiments.model.history import LAST_SECOND
+
 _LARGEST = 2**63 - 1
 
 
@@ -37,6 +39,12 @@ def positive(value: object) -> int | None:
     """The value when it is an integer above 0; splits use -1 for none."""
     number = integer(value)
     return number if number is not None and number > 0 else None
+
+
+def seconds(value: object) -> int | None:
+    """The value when it is a time in seconds since the epoch, which is 0 where there is none."""
+    number = positive(value)
+    return number if number is not None and number <= LAST_SECOND else None
 
 
 def number(value: object) -> int | float | None:

@@ -31,10 +31,11 @@ async def expinfo(request: Request[Any, Any, Any], expid: Expid) -> Response[byt
 
 def _plan(source: ExperimentSource, expid: str) -> Plan:
     experiment = source.find(expid)
+    facts, looked = source.facts(experiment)  # here: no fingerprint tells that somebody looked into a folder
     return Plan(
         render="mestral_experiments.render.expinfo:expinfo",
-        args=(experiment,),
-        fingerprint=source.fingerprint(experiment, Part.JOBS, Part.HISTORY, Part.CONFIGURATION),
+        args=(experiment, facts),
+        fingerprint=source.fingerprint(experiment, Part.JOBS, Part.HISTORY, Part.CONFIGURATION) + looked,
         affinity=expid,
     )
 

@@ -51,7 +51,7 @@ def load_configuration(
             configuration = _load(files, folder, expid, description, settings)
         except Damaged as damage:
             before = files.fingerprint()
-            at_rest = before.settled and all(stamp(known.path) == known for known in before.stamps)
+            at_rest = before.settled and all(stamp(known.place) == known for known in before.stamps)
             if at_rest or attempt == _TRIES:
                 kind = type(damage) if at_rest else Unfinished
                 raise kind(f"the configuration of {expid}: {damage}", before) from damage

@@ -56,7 +56,10 @@ class Configured(Protocol):
         ...
 
     def facts(self, experiment: Experiment) -> tuple[FolderFacts | None, Fingerprint]:
-        """What the file system says about the experiment's folder, None without one."""
+        """What the file system says about the experiment's folder, None without one.
+
+        The fingerprint tells when that changes; not that somebody looked into the folder, which is no change.
+        """
         ...
 
     def folder(self, experiment: Experiment) -> Path:

@@ -72,11 +72,11 @@ class Logs(Protocol):
 
         Args:
             experiment: The row.
-            jobs: Names of jobs; those that recorded nothing are left out of the answer.
+            jobs: Names of jobs; those that recorded nothing, or nothing that can be read, are left out.
             last: Only the last submission of each.
 
         Raises:
-            Problem: 503 when a file is unreadable.
+            Problem: 503 when nothing of any job can be read, or it may be possible to read one in a moment.
         """
         ...
 
