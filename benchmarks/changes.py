@@ -16,6 +16,10 @@ _STATUS_KEY = b"\x8c\x07_status\x94K"
 """What stands before the status of the first job of a pickle: the key, memoized, then a one byte integer."""
 
 
+_ATTEMPT = "20250801120000 20250801120500 20250801130000 COMPLETED"
+"""What a job records itself of one submission."""
+
+
 def change_experiment(root: Path, expid: str) -> None:
     """As a running Autosubmit does: a new job list, and the history updated."""
     pickle = root / expid / "pkl" / f"job_list_{expid}.pkl"
@@ -41,6 +45,16 @@ def change_listing(root: Path, expid: str) -> None:
             (time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime()), expid),
         )
     _change_history(root, expid)
+
+
+def change_recorded(root: Path, expid: str) -> None:
+    """As `change_experiment`, and a job has recorded another attempt, or the list is as before."""
+    change_experiment(root, expid)
+    path = root / expid / "tmp" / f"{_shown_jobs(expid)[1]}_TOTAL_STATS"
+    lines = path.read_text().splitlines() if path.exists() else []
+    lines = lines[:-1] if _ATTEMPT in lines[-1:] else [*lines, _ATTEMPT]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines))
 
 
 def change_relations(root: Path, expid: str) -> None:
@@ -107,7 +121,7 @@ def _shown_jobs(expid: str) -> tuple[str, str]:
 def _change_pickle(path: Path, expid: str) -> None:
     content = bytearray(path.read_bytes())
     position = content.index(_STATUS_KEY) + len(_STATUS_KEY)
-    content[position] = 0 if content[position] else 5
+    content[position] = 5 if content[position] == 3 else 3
     for job in _shown_jobs(expid):
         # The last digit of the time in the name of the output log: another text of the same length.
         digit = content.index(f"{job}.2".encode()) + len(job) + len(".20250812120000") - 1
@@ -122,7 +136,7 @@ def _change_jobs(path: Path, expid: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "UPDATE jobs SET modified = ?,"
-            " status = CASE status WHEN 'COMPLETED' THEN 'WAITING' ELSE 'COMPLETED' END WHERE name = ?",
+            " status = CASE status WHEN 'QUEUING' THEN 'COMPLETED' ELSE 'QUEUING' END WHERE name = ?",
             (now, f"{expid}_SETUP"),
         )
         connection.execute(

@@ -19,6 +19,7 @@ from benchmarks.changes import (
     change_configuration,
     change_experiment,
     change_listing,
+    change_recorded,
     change_relations,
     change_runs,
 )
@@ -149,7 +150,7 @@ def _v3(expid: str) -> list[Endpoint]:
         Endpoint(f"v3 quick {expid}", f"/v3/quick/{expid}", *summed, change, expid),
         Endpoint(f"v3 summary {expid}", f"/v3/summary/{expid}", *summed, change, expid),
         Endpoint(f"v3 performance {expid}", f"/v3/performance/{expid}", None, None, runs, expid),
-        Endpoint(f"v3 stats {expid}", f"/v3/stats/{expid}/0/Any", None, None, change, expid),
+        Endpoint(f"v3 stats {expid}", f"/v3/stats/{expid}/0/Any", None, None, change_recorded, expid),
         Endpoint(f"v3 runs {expid}", f"/v3/runs/{expid}", *summed, runs, expid),
         Endpoint(f"v3 rundetail {expid}", f"/v3/rundetail/{expid}/2", *summed, runs, expid),
         Endpoint(f"v3 history {expid}", f"/v3/history/{expid}/{job}", None, None, runs, expid),

@@ -135,7 +135,8 @@ class Postgres:
                 if parent == self._process.pid:
                     found.append(int(folder.name))
         for pid in found:
-            os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
+            with suppress(ProcessLookupError):  # a worker that ended meanwhile
+                os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def connect(self, name: str, user: str = USER) -> "psycopg.Connection[Any]":
         """A connection of somebody who may write."""

@@ -35,12 +35,12 @@ _VIEWS = (
     ),
     Rule("/v3/graph/aa6f", "", "an edge to a job that is gone breaks no graph (API_V3.md 3, FIX)"),
     Rule(
-        f"{_ASKED}",
+        f"{_ASKED}(a3tb|a004)",
         rf"{_JOBS}\.(minutes|minutes_queue|running_text|submit|start|finish|SYPD|ASYPD|workflow_commit)$",
         "rows of type 1 and what the job recorded count, no time is made up (METRICS.md 2, FIX); now moves",
     ),
     Rule(
-        f"{_ASKED}",
+        f"{_ASKED}(a3tb|a004)",
         r"\.title$",
         "titles hold the times, which differ as above (METRICS.md 2, FIX); now moves",
     ),
@@ -59,7 +59,7 @@ _VIEWS = (
         r"\.(groups|groups_data|error|nodes|edges|graphviz|max_|total)",
         "no dates, no groups (API_V3.md 3.3, FIX)",
     ),
-    Rule("/v3/graph/.*/laplacian", "", "any graph (API_V3.md 3.2, FIX)"),
+    Rule("/v3/graph/a3tb/laplacian", "", "any graph (API_V3.md 3.2, FIX)"),
     Rule("/v3/graph/", r"\.code$", "the envelope"),
 )
 

@@ -68,11 +68,12 @@ def test_the_names_of_a_hundred_jobs_are_readable(visitor: Watched, open_site: S
 
 def test_five_thousand_jobs_are_marks(visitor: Watched, tmp_path: Path) -> None:
     workflow, path = chains(25, 100, running=9), tmp_path / "graph.svg"
-    path.write_text(draw_graph(workflow, layered(space_of_jobs(workflow), workflow.structure.edges, [])))
+    path.write_text(draw_graph(workflow, layered(space_of_jobs(workflow), workflow.structure.edges)))
     visitor.page.goto(path.as_uri())
     photograph(visitor, "graph-5000")
     assert visitor.page.locator("g.job > use").count() == 5001
     assert visitor.page.evaluate(_WORDS_OVER_WORDS) == 0
+    assert visitor.page.evaluate(_BEYOND_THE_PICTURE) == 0
     assert visitor.complaints == []
 
 

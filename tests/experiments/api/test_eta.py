@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from mestral_experiments.model import Job, JobStatus, Times
-from mestral_experiments.views.eta import Eta, eta
+from mestral_experiments.views.figures.eta import Eta, eta
 
 COMPLETED, RUNNING, WAITING, QUEUING = (
     JobStatus.COMPLETED,

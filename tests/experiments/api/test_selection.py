@@ -8,8 +8,8 @@ from tests.experiments.api.tree import DETAILS, EXPERIMENTS, STATUS
 
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.catalog import Catalog
-from mestral_experiments.views.matching import fold, wildcard
-from mestral_experiments.views.selection import Selection, select
+from mestral_experiments.views.lists.matching import fold, wildcard
+from mestral_experiments.views.lists.selection import Selection, select
 
 
 @pytest.fixture

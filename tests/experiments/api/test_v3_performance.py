@@ -161,6 +161,14 @@ def test_the_statistics_of_the_reference(reference: Client) -> None:
     assert (sums["submittedCount"], sums["completedCount"], sums["cpuConsumptionPercentage"]) == (8, 8, 1.76)
     assert (sums["expectedConsumption"], sums["realConsumption"]) == (0.5, 0.0111)
     assert (sums["expectedCpuConsumption"], sums["cpuConsumption"]) == (3.0, 0.0528)
+    assert sums["failedCpuConsumption"] == 0
+    first, _ = good(reference, "/v3/stats/a003/0/SIM")["Statistics"]["JobStatistics"]
+    assert (first["processors"], first["wallclock"]) == (16, pytest.approx(0.0833333, abs=1e-7))
+    assert (first["completedRunTime"], first["cpuConsumption"], first["expectedCpuConsumption"]) == (
+        pytest.approx(0.0013889, abs=1e-7),
+        pytest.approx(0.0222222, abs=1e-7),
+        pytest.approx(1.3333333, abs=1e-7),
+    )
     only = good(reference, "/v3/stats/a3tb/0/SIM")["Statistics"]["JobStatistics"]
     assert only == [job for name, job in jobs.items() if name.endswith("_SIM")]
     assert len(only) == 6

@@ -195,6 +195,18 @@ def test_kept_statistics_follow_what_jobs_record(serve: Serve, tmp_path: Path) -
     assert good(client, "/v3/stats/a001/0/Any")["summary"]["completedCount"] == 0
 
 
+def test_statistics_of_thousands_of_jobs_follow_what_they_record(serve: Serve, tmp_path: Path) -> None:
+    root, jobs = tmp_path / "tree", [f"a001_20200101_fc0_{n}_SIM" for n in range(5000)]
+    rc_file = made(root, [(job, 5) for job in jobs])
+    for job in jobs:
+        record(root, job, "20240101000000 20240101000100 20240101000200 COMPLETED")
+    client = serve(rc_file)
+    time.sleep(SETTLE_NS / 1e9)
+    assert good(client, "/v3/stats/a001/0/Any")["summary"]["completedCount"] == 5000
+    record(root, jobs[-1], "20240101000000 20240101000100 20240101000200 FAILED")
+    assert good(client, "/v3/stats/a001/0/Any")["summary"]["completedCount"] == 4999
+
+
 # What goes wrong
 
 
@@ -250,6 +262,29 @@ def test_a_damaged_job_list_is_an_error_that_names_it(client: Client, serve: Ser
     client = serve(rc_file)
     assert get(client, "/v3/performance/a001") == no_performance(PREFIX + message)
     assert get(client, "/v3/stats/a001/0/Any")["error_message"] == PREFIX + message
+
+
+def test_v4_names_it_in_its_own_words(client: Client) -> None:
+    for figures in ("performance", "statistics", "summary"):
+        answer = client.get(f"/v4/experiments/o003/{figures}")
+        assert (answer.status_code, answer.json()["error_message"]) == (404, "The job list does not exist.")
+
+
+def test_numbers_that_are_no_times_harm_nothing(serve: Serve, tmp_path: Path) -> None:
+    largest = 2**63 - 1
+    odd = {"finish": largest, "energy": largest, "job_id": largest, "counter": largest, "ncpus": largest}
+    absurd = SETTINGS.replace("CHUNKSIZE: 1", "CHUNKSIZE: -4").replace("00:10:30", "9" * 400 + ":00")
+    rows = [attempt(SIM_1, 1000, 1010, 0) | odd, attempt(SIM_2, largest, 1, 5), attempt(DA, 1, largest, 1)]
+    client = serve(
+        made(tmp_path / "tree", [(SIM_1, 5), (SIM_2, 5), (DA, 4)], *rows, running=True, settings=absurd)
+    )
+    record(tmp_path / "tree", SIM_1, "99991231235959 99991231235959 99991231235959 COMPLETED")
+    assert good(client, "/v3/performance/a001")["Total_energy"] == largest
+    assert good(client, "/v3/summary/a001")["avg_run_time"] == "35583997055766 days, 21:04:27"
+    (job,) = good(client, "/v3/stats/a001/0/Any")["Statistics"]["JobStatistics"]
+    assert job["wallclock"] == 0
+    for figures in ("performance", "statistics", "summary", "performance.svg"):
+        assert client.get(f"/v4/experiments/a001/{figures}").status_code == 200
 
 
 def test_a_damaged_history_counts_as_missing(serve: Serve, tmp_path: Path) -> None:

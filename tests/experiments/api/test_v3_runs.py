@@ -174,7 +174,8 @@ def test_a_detail_as_the_contract_shows_it(reference: Client) -> None:
 def test_what_is_not_there_is_an_error_with_every_key(client: Client) -> None:
     unknown = "Experiment with expid 'zzzz' not found."
     damaged = "Error while getting experiment runs"
-    for expid, message in (("zzzz", unknown), ("d007", damaged), ("b005", "No data")):
+    nowhere = "Experiment zzzz does not exist"
+    for expid, message in (("zzzz", nowhere), ("d007", damaged), ("b005", "No data")):
         assert get(client, f"/v3/runs/{expid}") == {"error": True, "error_message": message, "runs": []}
     for expid, message in (("zzzz", unknown), ("d007", damaged), ("b005", "The experiment has no history.")):
         assert get(client, f"/v3/history/{expid}/{expid}_SIM") == {
@@ -197,6 +198,15 @@ def test_what_is_not_there_is_an_error_with_every_key(client: Client) -> None:
             "tree": [], "jobs": [], "total": 0, "reference": {}, "error": True, "error_message": message,
             "pkl_timestamp": 0,
         }  # fmt: skip
+
+
+def test_an_empty_history_is_one(serve: Serve, tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    rc_file = tree(root, "a001")
+    history(root, "a001")
+    attempts(root, "a001")
+    assert good(serve(rc_file), "/v3/history/a001/a001_SIM")["history"] == []
 
 
 def test_a_job_or_a_run_without_attempts_is_empty(client: Client, reference: Client) -> None:
@@ -246,6 +256,27 @@ def test_wrappers_of_old_rows(serve: Serve, tmp_path: Path) -> None:
     jobs = {job["id"]: job for job in good(client, "/v3/rundetail/a001/1")["jobs"]}
     assert (jobs["a001_B_SIM"]["minutes_queue"], jobs["a001_B_SIM"]["ASYPD"]) == (30, sim["ASYPD"])
     assert jobs["a001_B_SIM"]["tree_parents"] == ["a001_20000101_fc0", "Wrapper: 777"]
+
+
+def test_numbers_that_are_no_times_harm_nothing(serve: Serve, tmp_path: Path) -> None:
+    largest = 2**63 - 1
+    odd = {"finish": largest, "energy": largest, "job_id": largest, "counter": largest, "nnodes": largest}
+    rows = [
+        SIM | odd | {"chunk": largest, "split": largest, "splits": largest, "ncpus": largest},
+        SIM | {"job_name": "a001_B_SIM", "submit": -5, "start": -largest, "run_id": 2, "ncpus": -1},
+        SIM | {"job_name": "a001_C_SIM", "submit": largest, "start": 5, "finish": 3, "energy": -5},
+        SIM | {"job_name": "a001_D_SIM", "submit": 1, "start": largest, "rowtype": largest},
+    ]
+    client = serve(made(tmp_path / "tree", *rows))
+    assert len(good(client, "/v3/runs/a001")["runs"]) == 2
+    jobs = good(client, "/v3/rundetail/a001/1")["jobs"] + good(client, "/v3/rundetail/a001/2")["jobs"]
+    assert len(jobs) == 4
+    assert all(job["minutes"] >= 0 and job["minutes_queue"] >= 0 for job in jobs)
+    for row in rows:
+        (shown,) = good(client, f"/v3/history/a001/{row['job_name']}")["history"]
+        assert not shown["run_time"].startswith("-")
+        (new,) = get(client, f"/v4/experiments/a001/history?job_name={row['job_name']}")["attempts"]
+        assert (new["counter"], new["run_id"]) == (shown["counter"], shown["run_id"])
 
 
 def test_a_finish_that_was_lost_comes_from_the_last_attempt(serve: Serve, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.experiments.api.asking import Client, get, good
 from tests.experiments.api.conftest import Serve
-from tests.experiments.api.tree import execute, make_tree
+from tests.experiments.api.tree import execute, make_tree, write_configuration
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,15 @@ def test_a_failure_has_the_shape_of_a_success(client: Client, path: str, keys: s
         else "Experiment with expid 'zzzz' not found."
     )
     assert failed["error_message"].endswith(missing)
+
+
+def test_the_quick_view_says_what_it_could_not_open(client: Client) -> None:
+    message = get(client, "/v3/quick/zzzz")["error_message"]
+    assert message == (
+        "Exception: Autosubmit API couldn't open pkl file. If you are sure that your experiment is running "
+        "correctly, try again: Exception while reading the pkl content: "
+        "Experiment with expid 'zzzz' not found."
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,6 +103,16 @@ def test_names_are_escaped_where_they_become_html(own: Path, serve: Serve) -> No
     assert "Wrapped 1</span>" in str(good(client, "/v3/quick/a001")["tree_view"])
 
 
+def test_only_a_version_that_is_known_to_be_too_old_has_no_graph(own: Path, serve: Serve) -> None:
+    client = serve(own / "autosubmitrc")
+    for version in ("3.12.9", "2.0.0", "3.13.0", "4.1.17", "''", "4", "[3]", "next", f"'3.{'1' * 9999}'"):
+        write_configuration(own, "a001", f"CONFIG: {{AUTOSUBMIT_VERSION: {version}}}\n")
+        answer = get(client, "/v3/graph/a001/standard/none")
+        assert answer["error"] is version.startswith(("3.12", "2.")), version
+        assert answer["error_message"] == ("Autosubmit version is not supported" if answer["error"] else "")
+    good(client, "/v3/tree/a001")
+
+
 @pytest.mark.files
 @pytest.mark.parametrize(
     ("gone", "message"),
@@ -126,8 +145,8 @@ def test_damage_to_what_is_optional_harms_nothing_else(own: Path, serve: Serve) 
         good(client, f"/v3/{path}")
 
 
-def test_an_unchanged_poll_is_confirmed(reference: Client) -> None:
-    for path in ("pklinfo/a003/0", "pkltreeinfo/a003/0", "tree/a003", "graph/a003/standard/none"):
-        first = reference.get(f"/v3/{path}")
-        again = reference.get(f"/v3/{path}", headers={"If-None-Match": first.headers["etag"]})
+def test_an_unchanged_poll_is_confirmed(client: Client) -> None:
+    for path in ("pklinfo/a001/0", "pkltreeinfo/a001/0", "tree/a001", "graph/a001/standard/none"):
+        first = client.get(f"/v3/{path}")
+        again = client.get(f"/v3/{path}", headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")

@@ -160,9 +160,7 @@ def test_a_damaged_job_list_is_503_and_a_damaged_history_is_none(serve: Serve, t
         assert str(tmp_path) not in answer.text
 
 
-@pytest.mark.files
-def test_an_unchanged_tree_is_304(serve: Serve, tmp_path: Path) -> None:
-    client = serve(make_tree(tmp_path))
+def test_an_unchanged_tree_is_304(client: Client) -> None:
     for path in ("tree", "graph", "graph.svg", "performance.svg"):
         first = client.get(f"/v4/experiments/a001/{path}")
         again = client.get(f"/v4/experiments/a001/{path}", headers={"If-None-Match": first.headers["etag"]})

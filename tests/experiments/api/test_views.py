@@ -12,7 +12,7 @@ from mestral_experiments.views.counters import count, not_counted
 from mestral_experiments.views.experiments import experiment_detail, experiment_item
 from mestral_experiments.views.job import job_detail
 from mestral_experiments.views.jobs import job_items, quick_items
-from mestral_experiments.views.pagination import offset_of, pagination
+from mestral_experiments.views.lists.pagination import offset_of, pagination
 from mestral_experiments.views.rows import experiment_row
 from mestral_experiments.views.times import instant, local_text, utc_text
 

@@ -173,6 +173,11 @@ def test_line_breaks_of_yaml_1_1_alone_are_ordinary_characters() -> None:
     assert read("a: x\u2028y\nb: 'x\u2029y'") == {"a": "x\u2028y", "b": "x\u2029y"}
 
 
+def test_what_utf_8_cannot_hold_is_no_text() -> None:
+    """Half a surrogate pair: libyaml refuses the escape, ruamel.yaml, which reads this file, does not."""
+    assert read('"a\u2028": ["\\ud800", "\\udfff b"]') == {"a\u2028": ["?", "? b"]}
+
+
 def test_without_libyaml_the_same_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyyaml, "__with_libyaml__", False)
     for written, value in SCALARS.items():

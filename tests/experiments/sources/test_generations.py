@@ -12,7 +12,7 @@ from mestral_experiments.sources.protocol import JobQuery
 
 
 @pytest.mark.parametrize(
-    "version", ["4.1.17", "4.2.0", "4.10.1", "5.0", None, "", "abc", "4", "4.x", "4.2rc1"]
+    "version", ["4.1.17", "4.2.0", "4.10.1", "5.0", None, "", "abc", "4", "4.x", "4.2rc1", "4." + 9999 * "9"]
 )
 def test_the_generation_that_exists_is_used(root: Path, version: str | None) -> None:
     reading = source(root)

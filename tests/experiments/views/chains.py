@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mestral_experiments.model import Job, JobStatus, Times
-from mestral_experiments.views.workflow import Loaded, Workflow
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
 
 NOW = 1_700_000_000
 START = datetime(1990, 1, 1)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import ran, row, run
 
 from mestral_experiments.model import Attempt
-from mestral_experiments.views.attempts import Ends, counted, section_and_member
-from mestral_experiments.views.together import all_waits, energies, waits
+from mestral_experiments.views.runs.attempts import Ends, counted, section_and_member
+from mestral_experiments.views.runs.together import all_waits, energies, waits
 
 NOW = 1700000600
 RUNS = [run(1, start=100, finish=1699999000), run(2, start=1699999500), run(3, start=1699999900, finish=None)]
@@ -149,6 +149,21 @@ def test_newer_wrappers_are_chains_by_the_number_of_the_scheduler() -> None:
     assert all_waits([ran("a", 10, 5, job_id=7), ran("b", 30, 5, job_id=8)], Ends(RUNS, NOW).times) == {}
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # side by side: each of them waited for the same thing
+        [ran("a", 100, 50, job_id=7), ran("b", 100, 60, job_id=7), ran("c", 101, 40, job_id=7)],
+        # one after the other, in two submissions: the number of a process is given out again
+        [ran("a", 10, 5, job_id=7), ran("b", 30, 5, job_id=7, submit=1020, start=1050, finish=1055)],
+        # nothing tells when
+        [row("a", job_id=7), row("b", job_id=7)],
+    ],
+)
+def test_the_same_number_alone_makes_no_chain(rows: list[Attempt]) -> None:
+    assert all_waits(rows, Ends(RUNS, NOW).times) == {}
+
+
 def test_jobs_of_a_wrapper_share_its_energy() -> None:
     # contract/METRICS.md 5.5: 8 jobs of aa6f, the wrapper's 40590 J in six of them
     rows = [ran(str(n), 1, 5, job_id=41613435, energy=40590 if n > 1 else 0) for n in range(8)]
@@ -163,6 +178,12 @@ def test_jobs_of_a_wrapper_share_its_energy() -> None:
     assert list(energies(apart).values()) == [5, 7, 0, 9]
     old = [ran("a", 1, 5, job_id=3, rowtype=9, energy=5), ran("b", 1, 5, job_id=3, rowtype=9)]
     assert list(energies(old).values()) == [5, 0]
+
+
+def test_an_energy_below_nothing_is_not_known() -> None:
+    rows = [ran("a", 1, 5, job_id=7, energy=-1), ran("b", 9, 5, job_id=7, energy=-(2**63))]
+    assert list(energies(rows).values()) == [0, 0]
+    assert list(energies([*rows, ran("c", 20, 5, job_id=7, energy=6)]).values()) == [2, 2, 2]
 
 
 def test_an_attempt_that_is_recorded_again_has_the_energy_of_the_first_time() -> None:

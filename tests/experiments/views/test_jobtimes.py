@@ -106,6 +106,7 @@ def test_a_suspended_job_has_seconds_and_no_times() -> None:
         # what cannot be read
         ("FAILED", line(0, None, 120), (0, 0, "FAILED")),
         ("FAILED", line(0, 60, None), (60, 0, "FAILED")),
+        ("RUNNING", Submission(MIDNIGHT, MIDNIGHT + 60, None, "FAILED", 3), (60, 540, "RUNNING")),
         ("RUNNING", line(0, None), (0, 0, "RUNNING")),
         ("SUBMITTED", line(None), (0, 0, "SUBMITTED")),
         # a completed job that no row tells about
@@ -223,6 +224,7 @@ def test_running_texts(status: str, text: str) -> None:
         (86399, "23:59:59"),
         (93784, "1 day, 2:03:04"),
         (148101795, "1714 days, 3:23:15"),
+        (2**63 - 1, "106751991167300 days, 15:30:07"),  # a finish that is no time
     ],
 )
 def test_seconds_as_text(seconds_: int, text: str) -> None:

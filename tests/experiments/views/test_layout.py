@@ -39,7 +39,7 @@ def named(size: int) -> list[str]:
 
 
 def drawn(count: int, edges: Edges) -> Positions:
-    return layered(named(count), edges, [None] * count)
+    return layered(named(count), edges)
 
 
 def shape(name: str, size: int) -> tuple[int, Edges]:
@@ -98,8 +98,8 @@ def test_equal_graphs_have_equal_places_in_every_process() -> None:
     code = "\n".join(
         (
             "from mestral_experiments.views.layout import laplacian, layered",
-            f"edges, alone = {edges}, {[None] * count}",
-            f"print(layered({named(count)}, edges, alone), laplacian({count}, edges, alone))",
+            f"edges = {edges}",
+            f"print(layered({named(count)}, edges), laplacian({count}, edges, {[None] * count}))",
         )
     )
     answers = set()
@@ -139,7 +139,7 @@ def test_the_workflow_of_a8qc_has_fewer_crossings_than_by_dot(tmp_path: Path) ->
     place = {job: n for n, job in enumerate(dict.fromkeys(job for row in rows for job in row))}
     edges = [(place[a], place[b]) for a, b in rows]
     assert len(place) == 79
-    assert crossings(edges, layered(list(place), edges, [None] * 79)) < 97
+    assert crossings(edges, layered(list(place), edges)) < 97
 
 
 def test_chains_are_straight() -> None:
@@ -182,7 +182,7 @@ def test_a_job_is_near_those_that_wait_for_it_where_they_are_more() -> None:
 
 def test_longer_names_take_more_space() -> None:
     def distance(names: Sequence[str]) -> float:
-        places = layered(names, [(0, 1), (0, 2)], [None] * 3)
+        places = layered(names, [(0, 1), (0, 2)])
         return abs(places[1][0] - places[2][0])
 
     assert distance(["a"] * 3) == APART
@@ -226,7 +226,7 @@ def test_a_cycle_is_drawn_with_one_edge_upwards() -> None:
 
 
 def test_nothing_is_nothing() -> None:
-    assert layered([], [], []) == []
+    assert layered([], []) == []
     assert laplacian(0, [], []) == []
     assert levels(0, []) == []
 
@@ -358,3 +358,25 @@ def test_groups_at_one_height_go_by_name_in_any_order() -> None:
 @pytest.mark.parametrize("other", [(251, 0), (0, -251)])
 def test_groups_far_apart_stay(other: tuple[float, float]) -> None:
     assert settle_groups({"a": [(0, 0)], "b": [other]}) == {"a": (0, 0), "b": other}
+
+
+@given(st.lists(st.tuples(st.integers(-900, 900), st.integers(-900, 900)), max_size=30))
+def test_groups_move_as_if_each_was_compared_with_every_later_one(middles: list[tuple[int, int]]) -> None:
+    """The rule of the contract, word by word."""
+    groups = sorted(((-y, f"g{n:02}", x, y) for n, (x, y) in enumerate(middles)))
+    heights = [y for _, _, _, y in groups]
+    for n, (_, _, x, _) in enumerate(groups):
+        for later in range(n + 1, len(groups)):
+            away = abs(heights[n] - heights[later])
+            if abs(x - groups[later][2]) <= 250 and away <= 250:
+                heights[n] += 250 - away if heights[n] > heights[later] else away - 250
+    found = settle_groups({f"g{n:02}": [middle] for n, middle in enumerate(middles)})
+    assert found == {name: (x, y) for (_, name, x, _), y in zip(groups, heights, strict=True)}
+
+
+def test_many_groups_in_one_row_or_column_are_no_quadratic_work() -> None:
+    count = 20_000
+    row = settle_groups({f"g{n:05}": [(300 * n, 0)] for n in range(count)})
+    assert len(set(row.values())) == count
+    column = settle_groups({f"g{n:05}": [(0, -300 * n)] for n in range(count)})
+    assert len(set(column.values())) == count

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mestral_experiments.views.outliers import considered
+from mestral_experiments.views.figures.outliers import considered
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import run
 
 from mestral_experiments.model import Footprint, Job, JobStatus, Resources, Run, Settings, Times
+from mestral_experiments.views.figures.figures import performance_figures
+from mestral_experiments.views.figures.performance import Done, Performance, no_performance, performance
 from mestral_experiments.views.jobtimes import JobTimes
-from mestral_experiments.views.performance import Done, Performance, no_performance, performance
-from mestral_experiments.views.together import submitted
+from mestral_experiments.views.runs.together import submitted
 
 NONE: dict[str, Any] = dict.fromkeys(Job.__struct_fields__)
 NO_SIM = "We couldn't find COMPLETED SIM jobs in the experiment."
@@ -275,6 +276,20 @@ def test_rsypd_goes_from_the_first_start_to_the_last_finish() -> None:
     assert round(year / 900, 4) == shown.RSYPD
     assert NO_TRANSFER not in shown.warnings_job_data
     assert computed([*jobs, done(1, section="TRANSFER", start=5)]).RSYPD == 0
+    outlier = done(0, start=5)
+    assert computed([*jobs, outlier, *ends]).RSYPD == shown.RSYPD
+
+
+def test_for_programs_what_is_not_known_is_null_and_what_rounds_to_nothing_is_not() -> None:
+    shown = performance_figures(computed([done(1), done(0, 7, start=5)], settings("year", 9)))
+    assert (shown.simulated_years, shown.sypd, shown.core_hours_per_simulated_year) == (9, 777600, 0)
+    assert (shown.joules_per_simulated_year, shown.energy_joules, shown.rsypd) == (None, None, None)
+    ran, stood = shown.jobs
+    assert (ran.considered, ran.core_hours_per_simulated_year, ran.sypd) == (True, 0, 777600)
+    assert (stood.considered, stood.core_hours_per_simulated_year, stood.asypd) == (False, None, None)
+    shown = performance_figures(computed([done(10)], settings(None, None), energies=[5]))
+    assert (shown.simulated_years, shown.sypd, shown.asypd, shown.joules_per_simulated_year) == (None,) * 4
+    assert (shown.energy_joules, shown.jobs[0].sypd) == (5, None)
 
 
 def test_a_failure_has_all_keys() -> None:

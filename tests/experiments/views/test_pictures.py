@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from tests.experiments.views.chains import chains, job
 
 from mestral_experiments.model import JobStatus
+from mestral_experiments.views.figures.performance import JobPerformance, Performance, PlatformInfo
 from mestral_experiments.views.layout import layered
-from mestral_experiments.views.performance import JobPerformance, Performance, PlatformInfo
 from mestral_experiments.views.pictures import draw_graph, draw_performance, space_of_jobs
 from mestral_experiments.views.pictures.axes import Axis
-from mestral_experiments.views.pictures.svg import escape
-from mestral_experiments.views.workflow import Loaded, Workflow
+from mestral_experiments.views.pictures.svg import escape, width_of
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(workflow: Workflow) -> str:
-    return draw_graph(workflow, layered(space_of_jobs(workflow), workflow.structure.edges, []))
+    return draw_graph(workflow, layered(space_of_jobs(workflow), workflow.structure.edges))
 
 
 def parsed(picture: str) -> ElementTree.Element:
@@ -63,6 +63,28 @@ def test_many_jobs_are_marks_and_the_running_ones_have_names() -> None:
     assert set(named) <= {f"19900101 fc{member} 125 SIM" for member in range(3)}
     places = re.findall(r'<use href="#m\d" x="(\d+)" y="(\d+)"/>', picture)
     assert len(places) == len(set(places)) == 5001
+
+
+def whole(picture: str) -> bool:
+    """Whether no name beside jobs goes beyond the picture."""
+    root = parsed(picture)
+    names = [text for text in root.iter(f"{SVG}text") if "halo" in (text.get("class") or "")]
+    assert names
+    ends = [float(text.get("x") or "") + width_of(text.text or "", 11) for text in names]
+    return (
+        max(ends) <= float(root.get("width") or "") and min(float(text.get("x") or "") for text in names) >= 0
+    )
+
+
+def test_the_name_of_a_running_job_at_the_right_end_is_whole() -> None:
+    assert whole(drawn(chains(20, 125, running=20)))
+
+
+def test_the_name_of_a_wrapper_at_the_right_end_is_whole() -> None:
+    jobs = [job(f"a000_{n}_SIM", JobStatus.READY, "SIM") for n in range(20)]
+    edges = [(jobs[0].name, child.name) for child in jobs[1:]]
+    wrappers = {jobs[-1].name: f"a000_{'wrapper' * 8}"}
+    assert whole(drawn(Workflow(Loaded("a000", jobs, edges, wrappers, {}, {}, None, {}, {}, None), 0)))
 
 
 def test_rare_sections_share_a_mark() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import ran, row, run
 
 from mestral_experiments.model import Attempt, JobStatus, Run
-from mestral_experiments.views.jobhistory import attempts_of_job, job_history
-from mestral_experiments.views.rundetail import run_detail
+from mestral_experiments.views.runs.jobhistory import attempts_of_job, job_history
+from mestral_experiments.views.runs.rundetail import run_detail
 
 NOW = 1700000600
 TEMPLATES = [
@@ -27,8 +27,8 @@ def detail(attempts: list[Attempt], of: Run | None = None, runs: list[Run] | Non
     return found
 
 
-def history(attempts: list[Attempt], *mates: Attempt) -> list[Json]:
-    shown = job_history(attempts_of_job(attempts, mates, [run()], {}, NOW), "/logs")
+def history(attempts: list[Attempt], *mates: Attempt, of: Run | None = None) -> list[Json]:
+    shown = job_history(attempts_of_job(attempts, mates, [of or run()], {}, NOW), "/logs")
     found: list[Json] = msgspec.json.decode(msgspec.json.encode(shown))["history"]
     return found
 
@@ -78,6 +78,8 @@ def test_an_attempt_of_which_nothing_is_known_is_shown_without_it() -> None:
 
 
 def test_a_run_that_is_gone_is_not_available() -> None:
+    (shown,) = history([ran("x_SIM", 1, 5)], of=run(created=None))
+    assert (shown["run_id"], shown["run_created"]) == (1, "NA")  # the GUI cuts it into pieces
     (shown,) = history([ran("x_SIM", 1, 5, run_id=9)])
     assert (shown["run_id"], shown["run_created"], shown["SYPD"], shown["ASYPD"]) == (9, "NA", "NA", "NA")
 
@@ -159,8 +161,8 @@ def test_folders_of_members_hold_sections() -> None:
 
 def test_a_wrapper_has_its_folder() -> None:
     rows = [
-        ran("a001_20000101_fc0_2_SIM", 370, 63, rowtype=777, chunk=2),
         ran("a001_20000101_fc0_1_SIM", 100, 60, rowtype=777, chunk=1),
+        ran("a001_20000101_fc0_2_SIM", 370, 63, rowtype=777, chunk=2),  # shown first: recorded last
         ran("a001_LATE", 1, 1, rowtype=55, section="LATE", member="", chunk=None, date=None, status="HELD"),
     ]
     shown = detail(rows)

@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 from tests.experiments.views.rows import ran, run
 
 from mestral_experiments.model import Attempt, Run, Times
-from mestral_experiments.views.runhistory import run_history
-from mestral_experiments.views.runspeed import Speed, completed, finished, post_seconds, speed_of, unfinished
+from mestral_experiments.views.runs.runhistory import run_history
+from mestral_experiments.views.runs.runspeed import (
+    Speed,
+    completed,
+    finished,
+    post_seconds,
+    speed_of,
+    unfinished,
+)
 
 AA6F_QUEUES = (121, 126, 131, 136, 141, 147, 152, 157)
 
@@ -116,7 +123,7 @@ def test_runs_are_shown_newest_first_with_what_was_counted() -> None:
         "CHSY": 1167.36,
     }
     assert newest.finish is not None
-    assert (oldest.created, oldest.finish, oldest.SYPD, oldest.chunk_unit) == (None, None, None, None)
+    assert (oldest.created, oldest.finish, oldest.SYPD, oldest.chunk_unit) == ("", None, None, None)
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)), min_size=1, max_size=9))

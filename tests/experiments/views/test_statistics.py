@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mestral_experiments.model import Job, JobStatus, Resources, Submission
-from mestral_experiments.views.statistics import (
+from mestral_experiments.views.figures.statistics import (
     ANY,
     Asked,
     JobStatistics,
@@ -142,6 +142,13 @@ def test_an_attempt_without_a_final_state_is_in_progress(attempt: Submission) ->
     assert (found.failedQueueTime, found.failedRunTime, found.realConsumption) == (0, 0, 0)
 
 
+def test_what_failed_without_an_end_failed() -> None:
+    # contract/METRICS.md 7.1: `20240101000000 20240101000100 FAILED`
+    found = one(Submission(1000, 1060, None, "FAILED", 3))
+    assert (found.retrialCount, found.completedCount, found.failedCount) == (1, 0, 1)
+    assert (found.failedQueueTime, found.failedRunTime) == (60 / 3600, 0)
+
+
 def test_times_that_are_missing_or_out_of_order_are_no_time() -> None:
     assert one(line(1000, 900, 800, status="COMPLETED")).realConsumption == 0
     found = one(line(1000, None, 1200, status="FAILED"))
@@ -151,7 +158,18 @@ def test_times_that_are_missing_or_out_of_order_are_no_time() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("00:10:30", 630), ("1:30", 5400), ("00:05", 300), ("48:00", 172800), ("", 0), ("none", 0), ("5", 0)],
+    [
+        ("00:10:30", 630),
+        ("1:30", 5400),
+        ("00:05", 300),
+        ("48:00", 172800),
+        ("", 0),
+        ("none", 0),
+        ("5", 0),
+        ("9" * 400 + ":00", 0),
+        ("1:" + "9" * 5000, 0),
+        ("-1:00", 0),
+    ],
 )
 def test_wallclocks(text: str, seconds: int) -> None:
     assert wallclock_seconds(text) == seconds

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mestral_experiments.model import Job, JobStatus, Submission, Times
-from mestral_experiments.views.jobtimes import JobTimes, needs_submission
-from mestral_experiments.views.summary import failed, summary, tally
-from mestral_experiments.views.timed import (
+from mestral_experiments.views.figures.summary import failed, summary, tally
+from mestral_experiments.views.figures.timed import (
     NOTHING_LIVE,
     Recorded,
     State,
@@ -17,7 +16,8 @@ from mestral_experiments.views.timed import (
     packages_of,
     unsettled,
 )
-from mestral_experiments.views.workflow import Loaded, Workflow
+from mestral_experiments.views.jobtimes import JobTimes, needs_submission
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
 
 NOW = 2000
 NAMES = ("e_LOCAL_SETUP", "e_1_SIM", "e_2_SIM", "e_SIMULATE", "e_3_SIM_POST", "e_POST", "e_MAIN_SIM", "e_X")

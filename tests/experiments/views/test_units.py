@@ -22,6 +22,7 @@ DAY = datetime(2000, 1, 31)
         (None, 1, 0.0),
         ("month", None, 0.0),
         ("month", 0, 0.0),
+        ("month", -4, 0.0),
     ],
 )
 def test_years_of_a_chunk(unit: str | None, size: int | None, expected: float) -> None:
@@ -52,6 +53,7 @@ def test_sypd_and_asypd() -> None:
         ("week", 1, 3, "2000 01 31", "2000 01 31"),
         ("month", 1, None, "2000 01 31", "2000 01 31"),
         ("year", 9000, 2, "2000 01 31", "2000 01 31"),
+        ("month", -4, 2, "2000 01 31", "2000 01 31"),
     ],
 )
 def test_dates_of_a_chunk(unit: str, size: int, chunk: int | None, begin: str, end: str) -> None:

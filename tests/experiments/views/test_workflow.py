@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mestral_experiments.model import Job, JobStatus, LogFiles, Resources, Run, Settings, Submission, Times
-from mestral_experiments.views.jobview import wrapper_code
-from mestral_experiments.views.workflow import Loaded, Workflow
-from mestral_experiments.views.workflowtree import workflow_tree
+from mestral_experiments.views.workflow.jobview import wrapper_code
+from mestral_experiments.views.workflow.structure import Structure
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
+from mestral_experiments.views.workflow.workflowtree import workflow_tree
 
 NAMES = [f"a000_20200101_fc0_{n}_{section}" for n in (1, 2, 3) for section in ("SIM", "POST")]
 NOW = 1_700_000_000
@@ -134,3 +135,11 @@ def test_jobs_in_wrappers_are_in_the_queue_of_wrappers_for_programs_too() -> Non
     wrappers = {"a000_2_SIM": "a000_ASThread_1_2_3"}
     workflow = Workflow(Loaded("a000", both, (), wrappers, {}, {}, configured, {}, {}, None), NOW)
     assert [job.queue for job in workflow_tree(workflow).jobs] == ["short", "long"]
+
+
+def test_wrappers_that_come_and_go_do_not_change_what_layers_are_made_of() -> None:
+    names, edges = ["a", "b", "c"], [("a", "b"), ("b", "c")]
+    digest = Structure(names, edges, {}).digest
+    assert Structure(names, edges, {"a": "w", "b": "w"}).digest == digest
+    assert Structure(names, edges[:1], {}).digest != digest
+    assert Structure(["a", "b", "d"], edges, {}).digest != digest

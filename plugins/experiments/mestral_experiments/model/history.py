@@ -116,7 +116,8 @@ class Submission(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         submit, start, finish: Epoch seconds; None where there is no such word, or it is no time.
-        status: The fourth word when it is no time: a state; None without one.
+        status: The fourth word when it is no time: a state; in a line that was cut short, a last word of
+            letters. None without one.
         words: How many words the line has. A time that is None although there is a word for it is unreadable.
     """
 

@@ -9,7 +9,7 @@ from mestral import Problem
 from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, JobQuery
-from mestral_experiments.views.eta import eta as eta_of
+from mestral_experiments.views.figures.eta import eta as eta_of
 
 _FAILED = "Failed to compute ETA"
 

@@ -18,9 +18,9 @@ from mestral_experiments.views.experiments import (
     experiment_detail,
     experiment_item,
 )
-from mestral_experiments.views.fields import chosen
-from mestral_experiments.views.listing import experiment_page, turn_by_files
-from mestral_experiments.views.turning import Asked, Frame
+from mestral_experiments.views.lists.fields import chosen
+from mestral_experiments.views.lists.listing import experiment_page, turn_by_files
+from mestral_experiments.views.lists.turning import Asked, Frame
 
 
 def search(reader: ReaderContext, rows: list[Any], shown: list[Any]) -> Answer:

@@ -1,7 +1,7 @@
 """Answers of `/v3/graph/{expid}/{layout}/{grouped}`, and of the graph in v4: `/graph`, `/graph.svg`."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -13,12 +13,12 @@ from mestral_experiments.model import Experiment
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import workflow
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views.graph import Grouping
-from mestral_experiments.views.graph import graph as graph_of
 from mestral_experiments.views.layout import Positions, laplacian, layered
 from mestral_experiments.views.pictures import draw_graph, space_of_jobs
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowgraph import workflow_graph
+from mestral_experiments.views.workflow.graph import Grouping
+from mestral_experiments.views.workflow.graph import graph as graph_of
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowgraph import workflow_graph
 
 Layout = Literal["standard", "laplacian"]
 
@@ -65,7 +65,10 @@ def picture(reader: ReaderContext, row: list[Any]) -> Answer:
     """The graph as SVG, in layers of its own, for jobs take other space there; raises as `workflow`."""
     source: ExperimentSource = reader.service(SLOT)
     known, depends = workflow(reader, source, msgspec.convert(row, Experiment))
-    shown = draw_graph(known, _computed(reader, known, "picture", space_of_jobs(known)))
+    space = space_of_jobs(known)
+    edges = known.structure.edges
+    digest = content_digest(known.structure.digest, space)
+    shown = draw_graph(known, _kept(reader, known, "picture", digest, partial(layered, space, edges)))
     return Answer(body=shown.encode(), depends=depends)
 
 
@@ -88,7 +91,7 @@ def _positions(
 def _supported(version: str | None) -> bool:
     """Whether this version has what a graph is made of; what names none is believed to."""
     parts = (version or "").split(".")[:2]
-    if len(parts) < 2 or not all(part.isdecimal() for part in parts):
+    if len(parts) < 2 or not all(part.isdecimal() and len(part) < 9 for part in parts):
         return True
     return (int(parts[0]), int(parts[1])) >= _OLDEST
 
@@ -101,30 +104,34 @@ def _stored(known: Workflow, stored: Mapping[str, tuple[float, float]]) -> Posit
     return [position for position in found if position is not None] if None not in found else None
 
 
-def _computed(
-    reader: ReaderContext,
-    known: Workflow,
-    layout: Layout | Literal["picture"],
-    names: Sequence[str] | None = None,
+def _computed(reader: ReaderContext, known: Workflow, layout: Layout) -> Positions:
+    """Positions that no job moves by changing its state, and in `standard` no wrapper that comes or goes."""
+    structure = known.structure
+    if layout == "standard":
+        return _kept(
+            reader, known, layout, structure.digest, partial(layered, structure.names, structure.edges)
+        )
+    packages = structure.package_numbers
+    lay_out = partial(laplacian, len(packages), structure.edges, packages)
+    return _kept(reader, known, layout, content_digest(structure.digest, packages), lay_out)
+
+
+def _kept(
+    reader: ReaderContext, known: Workflow, purpose: str, digest: str, lay_out: Callable[[], Positions]
 ) -> Positions:
-    """Positions that depend on jobs, edges and wrappers alone: a job that changes its state moves nothing.
+    """What a layout makes, made again only when that is made from something else.
 
     Args:
-        reader: Remembers them.
+        reader: Remembers it.
         known: The jobs.
-        layout: What they are for.
-        names: In the place of those of the jobs.
+        purpose: What it is for.
+        digest: Of all that it is made from.
+        lay_out: Makes it.
     """
-    structure = known.structure
-    digest = content_digest(structure.digest, names) if names else structure.digest
-    names = names or structure.names
 
-    def lay_out() -> tuple[Positions, int]:
-        if layout == "laplacian":
-            found = laplacian(len(names), structure.edges, structure.package_numbers)
-        else:
-            found = layered(names, structure.edges, structure.package_numbers)
-        return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(names)  # as 4.2.0 truncates them
+    def build() -> tuple[Positions, int]:
+        found = lay_out()
+        return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(found)  # as 4.2.0 truncates them
 
     same = Fingerprint(content=digest, taken_ns=time.time_ns())
-    return reader.memo.get(("experiments.layout", layout, known.expid), same, lay_out)
+    return reader.memo.get(("experiments.layout", purpose, known.expid), same, build)

@@ -12,16 +12,16 @@ import msgspec
 
 from mestral import not_found
 from mestral.readers import Answer, Fingerprint, ReaderContext, ticking
-from mestral_experiments.model import Attempt, Experiment, Resources
+from mestral_experiments.model import Attempt, Experiment, PartName, PartState, Resources
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
-from mestral_experiments.views import figures
-from mestral_experiments.views.attempts import by_run, recorded_times
-from mestral_experiments.views.jobhistory import Shown, attempts_of_job, job_history
-from mestral_experiments.views.rundetail import NO_RUN, run_detail
-from mestral_experiments.views.runhistory import run_history
-from mestral_experiments.views.runspeed import (
+from mestral_experiments.views.figures import figures
+from mestral_experiments.views.runs.attempts import by_run, recorded_times
+from mestral_experiments.views.runs.jobhistory import Shown, attempts_of_job, job_history
+from mestral_experiments.views.runs.rundetail import NO_RUN, run_detail
+from mestral_experiments.views.runs.runhistory import run_history
+from mestral_experiments.views.runs.runspeed import (
     POST,
     SIM,
     completed,
@@ -30,7 +30,7 @@ from mestral_experiments.views.runspeed import (
     unfinished,
     with_speed,
 )
-from mestral_experiments.views.together import code_of, waits
+from mestral_experiments.views.runs.together import code_of, waits
 
 _POSTS_BYTES = 4096  # a mean for each run with the fingerprint that they are kept under, roughly
 
@@ -65,7 +65,7 @@ def history(reader: ReaderContext, row: list[Any], name: str) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     found = _attempts(reader, source, experiment, name)
-    if not found and not source.runs(experiment):
+    if not found and not source.runs(experiment) and _has_no_history(source, experiment):
         raise not_found("The experiment has no history.")
     shown = job_history(found, str(source.log_folder(experiment)))
     return Answer(body=msgspec.json.encode(shown), depends=_clock_of(found))
@@ -129,6 +129,14 @@ def _posts(
 
 def _of_run(source: ExperimentSource, experiment: Experiment, run_id: int | None) -> Sequence[Attempt]:
     return source.attempts(experiment, run_id=run_id) if run_id is not None else ()
+
+
+def _has_no_history(source: ExperimentSource, experiment: Experiment) -> bool:
+    """Whether there is none at all, and not just an empty one."""
+    return any(
+        condition.part is PartName.HISTORY and condition.state is PartState.MISSING
+        for condition in source.conditions(experiment)
+    )
 
 
 def _clock_of(found: Sequence[Shown]) -> Fingerprint:

@@ -8,7 +8,8 @@ import msgspec
 from mestral.readers import ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, JobQuery
-from mestral_experiments.views.joblisting import (
+from mestral_experiments.views.jobs import QUICK, by_name, job_items, quick_items
+from mestral_experiments.views.lists.joblisting import (
     Item,
     framed,
     in_order_of_names,
@@ -16,8 +17,7 @@ from mestral_experiments.views.joblisting import (
     name_before,
     turn_jobs,
 )
-from mestral_experiments.views.jobs import QUICK, by_name, job_items, quick_items
-from mestral_experiments.views.turning import Asked
+from mestral_experiments.views.lists.turning import Asked
 
 
 def jobs(reader: ReaderContext, row: list[Any], query: list[Any], quick: bool, page: list[Any]) -> bytes:

@@ -11,7 +11,7 @@ from mestral_experiments.model import Experiment
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views.quick import quick as quick_of
+from mestral_experiments.views.workflow.quick import quick as quick_of
 
 
 def quick(reader: ReaderContext, row: list[Any]) -> Answer:

@@ -9,7 +9,7 @@ from mestral_experiments.model import Experiment
 from mestral_experiments.render.configuration import encode_any
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
 from mestral_experiments.views.metrics import metric_runs, metrics
-from mestral_experiments.views.runs import run_configuration, run_list
+from mestral_experiments.views.runs.runs import run_configuration, run_list
 
 
 def runs(reader: ReaderContext, row: list[Any]) -> bytes:

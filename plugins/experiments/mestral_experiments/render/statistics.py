@@ -1,25 +1,27 @@
 """Answer of `/v3/stats/{expid}/{filter_period}/{filter_type}`.
 
-Guarantees: it is made anew every minute, when the job list changes, and when what a job recorded changes; of
-thousands of jobs the last is left to the minute, for looking at as many files costs more than an answer may.
+Guarantees: it is made anew every minute, when the job list changes, and when what a job recorded changes. Of
+more than 4096 files only those that changed last are looked at for that, for looking at all of them costs
+more than an answer may; what appends to an older one is seen within the minute.
 """
 
 import time
 from collections.abc import Callable
+from heapq import nlargest
 from typing import Any
 
 import msgspec
 
 from mestral import not_found
-from mestral.readers import Answer, ReaderContext
+from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Experiment, Resources
-from mestral_experiments.render.timed import named_job_list
+from mestral_experiments.render.timed import JobsOf, job_list, named_job_list
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views import figures
-from mestral_experiments.views.statistics import CLOCK_SECONDS, Asked, Statistics, of_section
-from mestral_experiments.views.statistics import statistics as statistics_of
+from mestral_experiments.views.figures import figures
+from mestral_experiments.views.figures.statistics import CLOCK_SECONDS, Asked, Statistics, of_section
+from mestral_experiments.views.figures.statistics import statistics as statistics_of
 
-_FEW_FILES = 4096
+_MOST_FILES = 4096
 
 
 def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) -> Answer:
@@ -35,7 +37,7 @@ def statistics(reader: ReaderContext, row: list[Any], hours: int, section: str) 
         Problem: 404 when the experiment lacks what Autosubmit itself needs, or a job list; 503 when the job
             list, the configuration or the folder of what jobs recorded is unusable.
     """
-    return _statistics(reader, row, hours, section, lambda found, _: found)
+    return _statistics(reader, row, hours, section, lambda found, _: found, named_job_list)
 
 
 def statistics_figures(reader: ReaderContext, row: list[Any], hours: int, section: str) -> Answer:
@@ -49,6 +51,7 @@ def _statistics(
     hours: int,
     section: str,
     view: Callable[[Statistics, Asked], object],
+    jobs_of: JobsOf = job_list,
 ) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
@@ -58,12 +61,18 @@ def _statistics(
     settings, configured = source.settings(experiment)
     now = int(time.time()) // CLOCK_SECONDS * CLOCK_SECONDS
     asked = Asked(section, hours, now)
-    jobs = of_section(named_job_list(source, experiment), asked)
+    jobs = of_section(jobs_of(source, experiment), asked)
     submissions, read = source.submissions(experiment, [job.name for job in jobs])
     shown = statistics_of(
         jobs, submissions, settings.resources_of if settings is not None else lambda _: Resources(), asked
     )
-    depends = looked + configured
-    if len(read.stamps) <= _FEW_FILES:
-        depends += read
+    depends = looked + configured + _changed_last(read)
     return Answer(body=msgspec.json.encode(view(shown, asked)), depends=depends)
+
+
+def _changed_last(read: Fingerprint) -> Fingerprint:
+    """Of many files those that changed last: what is written to again is among them."""
+    if len(read.stamps) <= _MOST_FILES:
+        return read
+    newest = nlargest(_MOST_FILES, read.stamps, key=lambda stamp: stamp.ctime_ns)
+    return Fingerprint(tuple(newest), taken_ns=read.taken_ns)

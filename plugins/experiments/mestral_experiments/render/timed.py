@@ -1,8 +1,8 @@
 """Answers made of the times of all jobs: `/v3/summary/{expid}` and `/v3/performance/{expid}`.
 
 Guarantees: they need the job list; what else is missing or damaged counts as missing, save the configuration,
-which `/v3/performance` needs. As long as nothing changes, only jobs that are waiting or running are looked at
-again.
+which `/v3/performance` needs. For a summary, as long as nothing changes, only jobs that wait or run are
+looked at again.
 """
 
 import time
@@ -18,24 +18,51 @@ from mestral.readers import Answer, Fingerprint, ReaderContext, ticking
 from mestral_experiments.model import Experiment, Job, JobStatus, Times
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST
-from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
-from mestral_experiments.views import figures
+from mestral_experiments.sources.protocol import SLOT, TIMED, ExperimentSource
+from mestral_experiments.views.figures import figures
+from mestral_experiments.views.figures.performance import SECTIONS, Done, Performance
+from mestral_experiments.views.figures.performance import performance as performance_of
+from mestral_experiments.views.figures.summary import Tally, failed, tally
+from mestral_experiments.views.figures.summary import summary as summary_of
+from mestral_experiments.views.figures.timed import (
+    NOTHING_LIVE,
+    Recorded,
+    State,
+    job_times,
+    packages_of,
+    unsettled,
+)
 from mestral_experiments.views.jobtimes import needs_submission, recorded
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.performance import SECTIONS, Done, Performance
-from mestral_experiments.views.performance import performance as performance_of
 from mestral_experiments.views.pictures import draw_performance
-from mestral_experiments.views.runspeed import SIM
-from mestral_experiments.views.summary import Tally, failed, tally
-from mestral_experiments.views.summary import summary as summary_of
-from mestral_experiments.views.timed import NOTHING_LIVE, Recorded, State, job_times, packages_of, unsettled
-from mestral_experiments.views.together import Submitted, energies
+from mestral_experiments.views.runs.runspeed import SIM
+from mestral_experiments.views.runs.together import Submitted, energies
 
-TIMED = (Part.JOBS, Part.HISTORY, Part.WRAPPERS, Part.STRUCTURE)
-"""The parts that the times of jobs are made of."""
+JobsOf = Callable[[ExperimentSource, Experiment], Sequence[Job]]
+"""Gives the job list, for an answer that cannot do without one."""
 
 _SUMMARY_BYTES = 4096  # what is kept of an experiment, roughly
 _JOB_BYTES = 1024  # and of each job that is waiting or running
+
+
+def job_list(source: ExperimentSource, experiment: Experiment) -> Sequence[Job]:
+    """The job list.
+
+    Raises:
+        Problem: 404 without one, 503 when it is unusable.
+    """
+    jobs = source.job_list(experiment)
+    if jobs is None:
+        raise not_found(NO_JOB_LIST)
+    return jobs
+
+
+def named_job_list(source: ExperimentSource, experiment: Experiment) -> Sequence[Job]:
+    """The same for v3, whose message says in its own words that it is about the job list."""
+    try:
+        return job_list(source, experiment)
+    except Problem as problem:
+        raise Problem(problem.status, unread(problem.message), headers=problem.headers) from problem
 
 
 class _Counted(msgspec.Struct, frozen=True):
@@ -101,7 +128,7 @@ def performance(reader: ReaderContext, row: list[Any]) -> Answer:
         Problem: 404 when it lacks what Autosubmit itself needs, or a job list; 503 when the job list or the
             configuration is unusable.
     """
-    return _performance(reader, row, msgspec.json.encode)
+    return _performance(reader, row, msgspec.json.encode, named_job_list)
 
 
 def performance_figures(reader: ReaderContext, row: list[Any]) -> Answer:
@@ -115,7 +142,12 @@ def performance_picture(reader: ReaderContext, row: list[Any]) -> Answer:
     return _performance(reader, row, lambda found: draw_performance(name, found).encode())
 
 
-def _performance(reader: ReaderContext, row: list[Any], encode: Callable[[Performance], bytes]) -> Answer:
+def _performance(
+    reader: ReaderContext,
+    row: list[Any],
+    encode: Callable[[Performance], bytes],
+    jobs_of: JobsOf = job_list,
+) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
     obstacle, looked = source.obstacle(experiment)
@@ -124,7 +156,7 @@ def _performance(reader: ReaderContext, row: list[Any], encode: Callable[[Perfor
     settings, configured = source.settings(experiment)
     optional = OptionalParts()
     optional.depends = looked + configured
-    jobs = named_job_list(source, experiment)
+    jobs = jobs_of(source, experiment)
     known = _recorded(source, experiment, [(job.name, job.status) for job in jobs], optional)
     times = job_times(known, _now())
     done = [
@@ -146,21 +178,6 @@ def _performance(reader: ReaderContext, row: list[Any], encode: Callable[[Perfor
         body=encode(shown),
         depends=optional.fingerprint + _clock(any(one.job.name in moving for one in done)),
     )
-
-
-def named_job_list(source: ExperimentSource, experiment: Experiment) -> Sequence[Job]:
-    """The job list, for an answer that needs other things too.
-
-    Raises:
-        Problem: 404 without one, 503 when it is unusable; the message says that it is about the job list.
-    """
-    try:
-        jobs = source.job_list(experiment)
-        if jobs is None:
-            raise not_found(NO_JOB_LIST)
-        return jobs
-    except Problem as problem:
-        raise Problem(problem.status, unread(problem.message), headers=problem.headers) from problem
 
 
 def _recorded(

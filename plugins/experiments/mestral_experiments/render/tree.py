@@ -9,10 +9,10 @@ from mestral.readers import Answer, ReaderContext
 from mestral_experiments.model import Experiment
 from mestral_experiments.render.workflow import workflow
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource
-from mestral_experiments.views.pkl import pkl_info, pkl_tree_info
-from mestral_experiments.views.tree import tree as tree_of
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowtree import workflow_tree
+from mestral_experiments.views.workflow.pkl import pkl_info, pkl_tree_info
+from mestral_experiments.views.workflow.tree import tree as tree_of
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowtree import workflow_tree
 
 
 def tree(reader: ReaderContext, row: list[Any]) -> Answer:

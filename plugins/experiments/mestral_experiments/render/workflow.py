@@ -14,7 +14,7 @@ from mestral_experiments.model import Experiment, Settings
 from mestral_experiments.render.optional import OptionalParts
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource
 from mestral_experiments.views.jobtimes import needs_submission
-from mestral_experiments.views.workflow import Loaded, Workflow
+from mestral_experiments.views.workflow.workflow import Loaded, Workflow
 
 CLOCK_SECONDS = 5
 """How old the times of what is waiting or running may be."""

@@ -69,7 +69,7 @@ def _job_lists(root: str, name: str, version: str | None) -> tuple[JobListFile, 
 def has_database(version: str | None) -> bool:
     """Whether this version of Autosubmit is 4.2 or later; what cannot be read counts as (0, 0)."""
     parts = (version or "").strip().split(".")
-    if len(parts) < 2 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
+    if len(parts) < 2 or not all(part.isascii() and part.isdecimal() and len(part) < 9 for part in parts[:2]):
         return False
     return (int(parts[0]), int(parts[1])) >= (4, 2)
 

@@ -78,9 +78,15 @@ def _submission(words: list[str], hours: Hours) -> Submission:
         submit=seconds(words[0]),
         start=seconds(words[1]) if count > 1 else None,
         finish=seconds(words[2]) if count > 2 else None,
-        status=words[3] if count > 3 and len(words[3]) != _LENGTH else None,
+        status=_state(words),
         words=count,
     )
+
+
+def _state(words: list[str]) -> str | None:
+    if len(words) > 3:
+        return words[3] if len(words[3]) != _LENGTH else None
+    return words[-1] if words[-1].isalpha() else None
 
 
 def _reckoned(word: str) -> int | None:

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-_FORMS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M"}
+_DAY, _HOUR, _MINUTE = 8, 10, 12
+"""Digits of `YYYYMMDD`, `YYYYMMDDHH` and `YYYYMMDDHHMM`."""
+
+_NO_MARKS = str.maketrans("", "", "-T:")
 
 
 def date_texts(jobs: Iterable[tuple[str, datetime | None]]) -> Mapping[datetime, str]:
@@ -16,21 +19,26 @@ def date_texts(jobs: Iterable[tuple[str, datetime | None]]) -> Mapping[datetime,
     for name, date in jobs:
         if date is not None and named.get(date) is None:
             named[date] = _named(name, date)
-    form = _common_form(list(named))
-    return {date: text or date.strftime(form) for date, text in named.items()}
+    digits = _common_digits(list(named))
+    return {date: text or _text(date, digits) for date, text in named.items()}
 
 
 def _named(name: str, date: datetime) -> str | None:
     parts = name.split("_", 2)
-    form = _FORMS.get(len(parts[1])) if len(parts) == 3 else None
-    return parts[1] if form is not None and date.strftime(form) == parts[1] else None
+    known = len(parts) == 3 and len(parts[1]) in (_DAY, _HOUR, _MINUTE)
+    return parts[1] if known and _text(date, len(parts[1])) == parts[1] else None
 
 
-def _common_form(dates: Sequence[datetime]) -> str:
-    form = _FORMS[8]
+def _text(date: datetime, digits: int) -> str:
+    """So many digits of a date; of the years before 1000 `strftime` would leave out zeros."""
+    return date.isoformat(timespec="minutes").translate(_NO_MARKS)[:digits]
+
+
+def _common_digits(dates: Sequence[datetime]) -> int:
+    digits = _DAY
     for date in dates:
         if date.hour > 1:
-            form = _FORMS[10]
+            digits = _HOUR
         if date.minute > 1:
-            form = _FORMS[12]
-    return form
+            digits = _MINUTE
+    return digits

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Experiment, FolderFacts, Run, Settings
-from mestral_experiments.views.pkl import seconds
 from mestral_experiments.views.running import is_running
 from mestral_experiments.views.times import local_text
+from mestral_experiments.views.workflow.pkl import seconds
 
 
 class ExperimentInfo(msgspec.Struct, frozen=True, kw_only=True, rename={"update_seconds": "updateTime"}):

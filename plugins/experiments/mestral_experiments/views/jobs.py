@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Job, JobStatus
-from mestral_experiments.views.cursors import CursorPagination
-from mestral_experiments.views.fields import partial
-from mestral_experiments.views.pagination import Pagination
+from mestral_experiments.views.lists.cursors import CursorPagination
+from mestral_experiments.views.lists.fields import partial
+from mestral_experiments.views.lists.pagination import Pagination
 
 StatusName = Annotated[str, Meta(extra_json_schema={"enum": [status.name for status in JobStatus]})]
 

@@ -5,7 +5,6 @@ as no seconds. Seconds are whole and not negative.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,10 +15,10 @@ from mestral_experiments.model import Attempt, JobStatus, Submission, Times
 SUSPICIOUS = "SUSPICIOUS"
 """State of a job about which the job list and the job itself disagree."""
 
-ACTIVE = (JobStatus.SUBMITTED, JobStatus.QUEUING, JobStatus.RUNNING)
+ACTIVE = frozenset((JobStatus.SUBMITTED, JobStatus.QUEUING, JobStatus.RUNNING))
 """States in which time passes for a job."""
 
-_RECORDED_ITSELF = (*ACTIVE, JobStatus.FAILED, JobStatus.COMPLETED)
+_RECORDED_ITSELF = ACTIVE | {JobStatus.FAILED, JobStatus.COMPLETED}
 _SAYS_BOTH, _SAYS_WAIT = (
     frozenset(("COMPLETED", "FAILED", "RUNNING")),
     frozenset(("SUBMITTED", "QUEUING", "HELD")),
@@ -136,12 +135,12 @@ def running_text(times: JobTimes) -> str:
 
 @lru_cache(1 << 14)
 def hms(seconds: int) -> str:
-    """`0:08:04`, `1 day, 2:03:04` (contract/API_V3.md 1.3)."""
-    if seconds < 86400:
-        minutes, second = divmod(seconds, 60)
-        hour, minute = divmod(minutes, 60)
-        return f"{hour}:{minute:02d}:{second:02d}"
-    return str(timedelta(seconds=seconds))
+    """`0:08:04`, `1 day, 2:03:04` (contract/API_V3.md 1.3), of as many seconds as damaged data may claim."""
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    clock = f"{hour}:{minute:02d}:{second:02d}"
+    return f"{days} day{'' if days == 1 else 's'}, {clock}" if days else clock
 
 
 Waits = Callable[[str], JobTimes | None]

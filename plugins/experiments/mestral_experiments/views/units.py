@@ -16,7 +16,7 @@ def years(unit: str | None, size: int | None) -> float:
     """Simulated years in a chunk of so many units (`hour`, `day`, `month`, `year`, in any case); calendars do
     not matter. 0 for what is none."""
     per_year = _PER_YEAR.get(unit.lower()) if unit else None
-    return size / per_year if per_year and size else 0.0
+    return size / per_year if per_year and size and size > 0 else 0.0
 
 
 def sypd(chunk_years: float, splits: int | None, seconds: float) -> float | None:
@@ -47,7 +47,7 @@ def chunk_dates(
         chunk: Its number, from 1.
         size, unit: Length of a chunk.
     """
-    if not chunk or chunk < 1 or not size:
+    if not chunk or chunk < 1 or not size or size < 1:
         return start, start
     return _later(start, (chunk - 1) * size, unit), _later(start, chunk * size, unit)
 

@@ -13,7 +13,7 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource, Part
-from mestral_experiments.views.graph import Graph, Grouping, no_graph
+from mestral_experiments.views.workflow.graph import Graph, Grouping, no_graph
 
 LayoutName = Annotated[
     str,

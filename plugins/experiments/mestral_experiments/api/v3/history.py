@@ -11,7 +11,7 @@ from mestral_experiments.api.parameters import Expid, JobName
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.jobhistory import JobHistory, no_history
+from mestral_experiments.views.runs.jobhistory import JobHistory, no_history
 
 
 @get(

@@ -10,10 +10,10 @@ from mestral.readers import Plan
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
-from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource, Part
+from mestral_experiments.sources.protocol import TIMED, WORKFLOW, ExperimentSource
+from mestral_experiments.views.figures.performance import Performance, no_performance
+from mestral_experiments.views.figures.summary import Summary, no_summary
 from mestral_experiments.views.messages import unread
-from mestral_experiments.views.performance import Performance, no_performance
-from mestral_experiments.views.summary import Summary, no_summary
 
 
 @get(
@@ -49,7 +49,7 @@ def _summary(source: ExperimentSource, expid: str) -> Plan:
     return Plan(
         render="mestral_experiments.render.timed:summary",
         args=(experiment,),
-        fingerprint=source.fingerprint(experiment, Part.JOBS, Part.HISTORY, Part.WRAPPERS, Part.STRUCTURE),
+        fingerprint=source.fingerprint(experiment, *TIMED),
         affinity=expid,
     )
 

@@ -11,7 +11,8 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.quick import Quick, no_quick
+from mestral_experiments.views.messages import unread
+from mestral_experiments.views.workflow.quick import Quick, no_quick
 
 _FAILED = (
     "Exception: Autosubmit API couldn't open pkl file. If you are sure that your experiment is running "
@@ -29,7 +30,9 @@ _FAILED = (
 async def quick(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
     """From the job list and the wrappers alone."""
     source = source_of(request)
-    return await respond(request, lambda: _plan(source, expid), lambda message: no_quick(_FAILED + message))
+    return await respond(
+        request, lambda: _plan(source, expid), lambda message: no_quick(_FAILED + unread(message))
+    )
 
 
 def _plan(source: ExperimentSource, expid: str) -> Plan:

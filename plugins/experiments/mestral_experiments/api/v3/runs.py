@@ -8,12 +8,12 @@ from mestral import Access, not_found
 from mestral.http import Answers, get
 from mestral.readers import Plan
 from mestral_experiments.api.parameters import AnyRunId, Expid, integer
-from mestral_experiments.api.source import source_of
+from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.rundetail import NO_RUN, RunDetail
-from mestral_experiments.views.runhistory import Runs, no_runs
-from mestral_experiments.views.tree import NoTree, no_tree
+from mestral_experiments.views.runs.rundetail import NO_RUN, RunDetail
+from mestral_experiments.views.runs.runhistory import Runs, no_runs
+from mestral_experiments.views.workflow.tree import NoTree, no_tree
 
 
 @get(
@@ -43,7 +43,7 @@ async def rundetail(request: Request[Any, Any, Any], expid: Expid, runid: AnyRun
 
 
 def _runs(source: ExperimentSource, expid: str) -> Plan:
-    experiment = source.find(expid)
+    experiment = existing(source, expid)
     return Plan(
         render="mestral_experiments.render.history:runs",
         args=(experiment,),

@@ -11,8 +11,8 @@ from mestral.readers import Plan
 from mestral_experiments.api.source import require_status, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
+from mestral_experiments.views.lists.selection import Kind, Selection, select
 from mestral_experiments.views.rows import NoRows, Rows, no_rows
-from mestral_experiments.views.selection import Kind, Selection, select
 
 Text = Annotated[
     str, PathParameter(description="Part of the name, the description or the user, in any case.")

@@ -12,7 +12,7 @@ from mestral_experiments.api.parameters import Expid, integer
 from mestral_experiments.api.source import existing, source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.statistics import CLOCK_SECONDS, Statistics, no_statistics
+from mestral_experiments.views.figures.statistics import CLOCK_SECONDS, Statistics, no_statistics
 
 _LONGEST_HOURS = 10**9  # begins before any calendar
 

@@ -12,8 +12,8 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.api.v3.answers import respond
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource
-from mestral_experiments.views.pkl import PklInfo, PklTreeInfo, no_pkl_info, no_pkl_tree_info
-from mestral_experiments.views.tree import NoTree, Tree, no_tree
+from mestral_experiments.views.workflow.pkl import PklInfo, PklTreeInfo, no_pkl_info, no_pkl_tree_info
+from mestral_experiments.views.workflow.tree import NoTree, Tree, no_tree
 
 Timestamp = Annotated[str, PathParameter(description="Any text; clients send 0.")]
 

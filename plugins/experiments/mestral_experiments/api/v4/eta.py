@@ -12,7 +12,7 @@ from mestral.readers import Fingerprint, Plan, ticking
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.eta import Eta
+from mestral_experiments.views.figures.eta import Eta
 from mestral_experiments.views.running import is_running
 
 _CLOCK_SECONDS = 5  # how old the time since the start of what is running may be

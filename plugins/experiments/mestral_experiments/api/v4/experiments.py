@@ -17,7 +17,6 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.cursors import Cursor, read_cursor
 from mestral_experiments.views.experiments import (
     FROM_FILES,
     ChosenExperimentPage,
@@ -26,9 +25,10 @@ from mestral_experiments.views.experiments import (
     ExperimentPage,
     ExperimentSlice,
 )
-from mestral_experiments.views.pagination import offset_of
-from mestral_experiments.views.selection import Kind, Order, Selection, key_at, select
-from mestral_experiments.views.turning import Asked, turn
+from mestral_experiments.views.lists.cursors import Cursor, read_cursor
+from mestral_experiments.views.lists.pagination import offset_of
+from mestral_experiments.views.lists.selection import Kind, Order, Selection, key_at, select
+from mestral_experiments.views.lists.turning import Asked, turn
 
 OrderBy = Literal["expid", "created", "description"]
 _TIME = "ISO 8601; without an offset in the server's time zone, without a time from midnight on."

@@ -15,14 +15,14 @@ from mestral.http import Answers, get, parse_query
 from mestral.readers import Fingerprint, Plan, ticking
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
-from mestral_experiments.sources.protocol import WORKFLOW, Part
-from mestral_experiments.views.figures import (
+from mestral_experiments.sources.protocol import TIMED, WORKFLOW, Part
+from mestral_experiments.views.figures.figures import (
     HistoryFigures,
     PerformanceFigures,
     StatisticsFigures,
     SummaryFigures,
 )
-from mestral_experiments.views.statistics import ANY, CLOCK_SECONDS
+from mestral_experiments.views.figures.statistics import ANY, CLOCK_SECONDS
 
 _ERRORS = {
     404: "There is no such experiment, or it lacks its folder, configuration or job list.",
@@ -104,8 +104,7 @@ async def statistics(request: Request[Any, Any, Any], expid: Expid) -> Response[
 )
 async def summary(request: Request[Any, Any, Any], expid: Expid) -> Response[bytes]:
     """Jobs that wait or run count in the means only while the experiment is running."""
-    parts = (Part.JOBS, Part.HISTORY, Part.WRAPPERS, Part.STRUCTURE)
-    return await _respond(request, expid, "timed:summary_figures", parts)
+    return await _respond(request, expid, "timed:summary_figures", TIMED)
 
 
 @get(

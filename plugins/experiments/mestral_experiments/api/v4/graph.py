@@ -12,7 +12,7 @@ from mestral.readers import Plan
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource, Part
-from mestral_experiments.views.workflowgraph import WorkflowGraph
+from mestral_experiments.views.workflow.workflowgraph import WorkflowGraph
 
 _ERRORS = {
     404: "There is no such experiment, or it lacks its folder, configuration or job list.",

@@ -13,10 +13,10 @@ from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.model import JobStatus
 from mestral_experiments.sources.protocol import ExperimentSource, JobQuery, Part
-from mestral_experiments.views.cursors import Cursor, read_cursor
 from mestral_experiments.views.jobs import ChosenJobList, JobField, JobList, JobSlice, QuickJobList
-from mestral_experiments.views.pagination import offset_of
-from mestral_experiments.views.turning import Asked
+from mestral_experiments.views.lists.cursors import Cursor, read_cursor
+from mestral_experiments.views.lists.pagination import offset_of
+from mestral_experiments.views.lists.turning import Asked
 
 StatusName = Literal[
     "COMPLETED",

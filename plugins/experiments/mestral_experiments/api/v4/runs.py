@@ -10,7 +10,7 @@ from mestral.readers import Plan, fingerprint
 from mestral_experiments.api.parameters import AnyRunId, Expid, integer
 from mestral_experiments.api.source import find_or_none, source_of
 from mestral_experiments.sources.protocol import ExperimentSource, Part
-from mestral_experiments.views.runs import RunConfiguration, RunList
+from mestral_experiments.views.runs.runs import RunConfiguration, RunList
 
 
 @get(

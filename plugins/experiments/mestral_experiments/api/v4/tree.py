@@ -10,7 +10,7 @@ from mestral.readers import Plan
 from mestral_experiments.api.parameters import Expid
 from mestral_experiments.api.source import source_of
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource
-from mestral_experiments.views.workflowtree import WorkflowTree
+from mestral_experiments.views.workflow.workflowtree import WorkflowTree
 
 
 @get(

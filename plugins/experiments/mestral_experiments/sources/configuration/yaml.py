@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from mestral_experiments.sources import values
 from mestral_experiments.sources.configuration.limits import MAX_DEPTH, Budget
 from mestral_experiments.sources.faults import Damaged
 
@@ -165,7 +166,7 @@ def _mapping(items: list[Any]) -> dict[Any, Any]:
 
 def _scalar(event: Any) -> Any:
     """The value of a scalar: by its form when plain, text when quoted; only standard tags are honoured."""
-    text: str = event.value
+    text = values.text(event.value) or ""  # ruamel.yaml lets an escape make half a surrogate pair
     if event.implicit[0]:
         return _resolve(text)
     tag = event.tag

@@ -20,9 +20,9 @@ from mestral_experiments.sources.protocol.experiments import Experiments
 from mestral_experiments.sources.protocol.history import History
 from mestral_experiments.sources.protocol.jobs import JobPage, JobQuery, Jobs
 from mestral_experiments.sources.protocol.logs import Logs
-from mestral_experiments.sources.protocol.parts import WORKFLOW, Part
+from mestral_experiments.sources.protocol.parts import TIMED, WORKFLOW, Part
 
-__all__ = ["SLOT", "WORKFLOW", "ExperimentSource", "JobPage", "JobQuery", "Part"]
+__all__ = ["SLOT", "TIMED", "WORKFLOW", "ExperimentSource", "JobPage", "JobQuery", "Part"]
 
 SLOT = "experiments.source"
 """The service slot: `platform_of(request).services[SLOT]`, `reader.service(SLOT)`."""

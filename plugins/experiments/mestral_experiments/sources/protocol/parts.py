@@ -17,3 +17,6 @@ class Part(StrEnum):
 
 WORKFLOW = (Part.JOBS, Part.HISTORY, Part.STRUCTURE, Part.WRAPPERS, Part.CONFIGURATION)
 """The parts that a workflow is made of."""
+
+TIMED = (Part.JOBS, Part.HISTORY, Part.WRAPPERS, Part.STRUCTURE)
+"""The parts that the times of jobs are made of."""

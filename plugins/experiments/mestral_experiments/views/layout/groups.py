@@ -1,9 +1,11 @@
 """Where the groups of a graph are placed (contract/API_V3.md 3.3).
 
-Guarantees: the result does not depend on the order of the groups; quadratic in groups, which are few.
+Guarantees: the result does not depend on the order of the groups; each is compared with those near it alone.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
+from heapq import merge
 from math import trunc
 
 _APART = 250
@@ -23,10 +25,19 @@ def settle_groups(members: Mapping[str, Sequence[tuple[float, float]]]) -> dict[
     }
     order = sorted(middle, key=lambda name: (-middle[name][1], name))
     height: dict[str, float] = {name: y for name, (_, y) in middle.items()}
+    strips: dict[int, deque[int]] = {}
     for n, name in enumerate(order):
-        for other in order[n + 1 :]:
+        strips.setdefault(middle[name][0] // _APART, deque()).append(n)
+    for name in order:
+        x = middle[name][0]
+        strip = x // _APART
+        strips[strip].popleft()  # this one: only later ones are left
+        for n in merge(*(strips.get(near, ()) for near in (strip - 1, strip, strip + 1))):
+            other = order[n]
             away = abs(height[name] - height[other])
-            if away <= _APART and abs(middle[name][0] - middle[other][0]) <= _APART:
+            if away > _APART and height[name] > height[other]:
+                break  # all others are even lower
+            if away <= _APART and abs(x - middle[other][0]) <= _APART:
                 height[name] += (_APART - away) if height[name] > height[other] else (away - _APART)
     return {name: (middle[name][0], height[name]) for name in members}
 

@@ -15,13 +15,14 @@ _JOB, _LETTER, _GAP = 90.0, 8.0, 45.0
 _PART = 45.0
 
 
-def layered(names: Sequence[str], edges: Sequence[Edge], packages: Sequence[int | None]) -> Positions:
+def layered(names: Sequence[str], edges: Sequence[Edge]) -> Positions:
     """A place for each job, whole numbers; y from 0 downwards.
+
+    Wrappers move nothing, for they come and go in a run.
 
     Args:
         names: Of all jobs. Longer ones take more space.
         edges: Places of parents and children, different from each other, none twice. They may hold cycles.
-        packages: The number of the wrapper of each job. They move nothing: a wrapper comes and goes in a run.
     """
     widths = [max(_JOB, _LETTER * len(name) + _GAP) for name in names]
     kept, closing = forward_edges(len(names), edges)

@@ -141,7 +141,7 @@ class _Simplex:
                 idle = 0
 
     def _exchange(self, job: int, downwards: bool) -> int:
-        """Exchange the edge from a job towards the root; how many jobs it took to find the other."""
+        """Exchange the edge from a job towards the root; how many jobs and edges were looked at."""
         layer, top = self.layer, self.top
         other = top[job]
         half, under = self._smaller_half(job, other)
@@ -149,16 +149,21 @@ class _Simplex:
         inside = set(half)
         arrives = under == downwards  # at the smaller half
         best: tuple[int, int, int] | None = None
+        work = len(half)
         for one in half:
-            for far in self.parents[one] if arrives else self.children[one]:
+            ends = self.parents[one] if arrives else self.children[one]
+            work += len(ends)
+            for far in ends:
                 if far not in inside:
                     slack = abs(layer[far] - layer[one]) - 1
                     if best is None or slack < best[0]:
                         best = slack, one, far
                         if not slack:
                             break
+            if best is not None and not best[0]:
+                break
         if best is None:  # cannot be: an excess is made of such edges
-            return len(half)
+            return work
         slack, near, far = best
         for one in half:
             layer[one] += -slack if arrives else slack
@@ -166,7 +171,7 @@ class _Simplex:
         self.tree[other].discard(job)
         self._join(near, far)
         self._turn(job, *((near, far) if under else (far, near)))
-        return len(half)
+        return work
 
     def _smaller_half(self, job: int, other: int) -> tuple[list[int], bool]:
         """The jobs on one side of an edge of the tree, and whether it is the side of the first."""

@@ -1,7 +1,8 @@
 """A part of a graph in layers, every edge from one layer to the next.
 
-Guarantees: edges over several layers are led through places of their own, as far as these stay linear in the
-graph; the longest are left out of it.
+Guarantees: edges over several layers are led through places of their own, of which there are no more than
+jobs and edges, nor than some thousands: more of them draw large graphs no better. The longest edges are left
+out of it.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from mestral_experiments.views.layout.acyclic import Edge
 
-_BENDS = 1
+_BENDS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def in_layers(layer: Sequence[int], edges: Sequence[Edge]) -> Layers:
     """
     jobs = len(layer)
     made = Layers(jobs, list(layer), [[] for _ in layer], [[] for _ in layer], max(layer, default=-1) + 1)
-    room = _BENDS * (jobs + len(edges))
+    room = min(_BENDS, jobs + len(edges))
     longest = _longest_kept(sorted(layer[child] - layer[parent] for parent, child in edges), room)
     for parent, child in edges:
         if layer[child] - layer[parent] > longest:

@@ -11,8 +11,8 @@ from mestral_experiments.views.layout.layers import Layers
 Order = list[list[int]]
 """Jobs and bends of each layer from left to right."""
 
-_WORK, _WORK_PER_JOB = 250_000, 5
-"""How many jobs and bends may be looked at: for any graph, and more for each of its jobs."""
+_WORK, _WORK_PER_JOB = 900_000, 18
+"""How many jobs, bends and ends of edges may be looked at: for any graph, and more for each of its jobs."""
 
 _PATIENCE = 8
 _EXCHANGES = 10
@@ -27,7 +27,7 @@ def ordered(graph: Layers) -> list[Order]:
         sweeps = _Sweeps(graph, _walked(graph, around, upwards))
         work -= sweeps.run(work // (len(_STARTS) - n))
         found.append(sweeps)
-        if not sweeps.fewest:
+        if not sweeps.fewest or work <= 0:
             break
     return [sweeps.best for sweeps in sorted(found, key=lambda sweeps: sweeps.fewest)]
 
@@ -53,6 +53,7 @@ class _Sweeps:
     Attributes:
         best: The order with the fewest crossings so far.
         fewest: How many it has.
+        weights: What there is to look at in each layer: jobs, bends, ends of edges.
     """
 
     def __init__(self, graph: Layers, order: Order) -> None:
@@ -60,6 +61,9 @@ class _Sweeps:
         self.place = places(order, graph)
         self.best = [list(row) for row in order]
         self.fewest = self._crossings()
+        self.weights = [
+            sum([1 + len(graph.above[job]) + len(graph.below[job]) for job in row]) for row in order
+        ]
 
     def _crossings(self) -> int:
         return sum(_crossings_below(row, self.graph.below, self.place) for row in self.order)
@@ -71,18 +75,42 @@ class _Sweeps:
         """
         graph, order = self.graph, self.order
         idle = n = done = 0
+        whole = sum(self.weights)
         while self.fewest and idle < _PATIENCE and done < work:
             near, rows = graph.above, range(1, graph.depth)
             if n % 2:
                 near, rows = graph.below, range(graph.depth - 2, -1, -1)
             for row in rows:
                 _sort(order[row], near, self.place, turn=n % 4 > 1)
-            done += 3 * len(graph.layer) + _transpose(order, graph, self.place, ties=n % 2 == 1)
+            done += 3 * whole + self._transpose(n % 2 == 1, work - done)
             found = self._crossings()
             idle += 1
             if found < self.fewest:
                 self.fewest, self.best, idle = found, [list(row) for row in order], 0
             n += 1
+        return done
+
+    def _transpose(self, ties: bool, work: int) -> int:
+        """Exchange neighbours in a layer as long as fewer edges cross, or so much work is done.
+
+        Args:
+            ties: Whether to exchange them also where as many edges cross.
+            work: Every layer is looked at once even if that is more.
+
+        Returns:
+            How much was done.
+        """
+        done = 0
+        rows: Iterable[int] = range(self.graph.depth)
+        for _ in range(_EXCHANGES):
+            again: set[int] = set()
+            for row in rows:
+                done += self.weights[row]
+                if _transpose_row(self.order[row], self.graph, self.place, ties):
+                    again.update((row - 1, row, row + 1))
+            if not again or done >= work:
+                break
+            rows = sorted(again & set(range(self.graph.depth)))
         return done
 
 
@@ -150,32 +178,6 @@ def _sort(row: list[int], near: Sequence[Sequence[int]], place: list[int], turn:
         row[:] = [next(rest) if job in key else job for job in row]
     for n, job in enumerate(row):
         place[job] = n
-
-
-def _transpose(order: Order, graph: Layers, place: list[int], ties: bool) -> int:
-    """Exchange neighbours in a layer as long as fewer edges cross.
-
-    Args:
-        order: Is changed.
-        graph: What is ordered.
-        place: Of each job and bend, is brought up to date.
-        ties: Whether to exchange them also where as many edges cross.
-
-    Returns:
-        How many jobs and bends were looked at.
-    """
-    done = 0
-    rows: Iterable[int] = range(graph.depth)
-    for _ in range(_EXCHANGES):
-        again: set[int] = set()
-        for row in rows:
-            done += len(order[row])
-            if _transpose_row(order[row], graph, place, ties):
-                again.update((row - 1, row, row + 1))
-        if not again:
-            break
-        rows = sorted(again & set(range(graph.depth)))
-    return done
 
 
 def _transpose_row(row: list[int], graph: Layers, place: list[int], ties: bool) -> int:

@@ -19,7 +19,7 @@ Vector = list[float]
 
 _MANY = 32
 _SPARE = 3
-_ROUNDS, _WORK = (10, 100), 1_000_000
+_ROUNDS, _WORK = (5, 100), 5_000_000
 _EXACT = 1e-9
 
 
@@ -40,13 +40,14 @@ def slowest(graph: Weighted, count: int) -> list[tuple[float, Vector]]:
     block = _orthogonal([[chance.random() - 0.5 for _ in graph] for _ in range(size)], still)
     values = [0.0] * count
     fewest, most = _ROUNDS
-    for _ in range(max(fewest, min(most, _WORK // (size * size * len(graph))))):
+    shares = sum(len(found) for _, _, found in steps)
+    for _ in range(max(fewest, min(most, _WORK // (2 * size * (shares + size * len(graph)))))):
         block = _orthogonal([_solved(steps, vector, roots) for vector in block], still)
         block, now = _turned(block, graph, roots)
         if all(abs(new - old) <= _EXACT * new for new, old in zip(now[:count], values, strict=True)):
             break
         values = now[:count]
-    return [(_quotient(vector, graph, roots), vector) for vector in block[:count]]
+    return [(sum(map(mul, _pulled(vector, graph, roots), vector)), vector) for vector in block[:count]]
 
 
 _Step = tuple[int, float, list[tuple[int, float]]]
@@ -105,29 +106,23 @@ def _solved(steps: Sequence[_Step], vector: Vector, roots: Vector) -> Vector:
     return list(map(mul, found, roots))
 
 
-def _quotient(vector: Vector, graph: Weighted, roots: Vector) -> float:
-    """The eigenvalue that a vector of length 1 is nearest to."""
-    return _energy(vector, vector, graph, roots)
-
-
-def _energy(one: Vector, other: Vector, graph: Weighted, roots: Vector) -> float:
-    left = [value / root for value, root in zip(one, roots, strict=True)]
-    right = [value / root for value, root in zip(other, roots, strict=True)]
-    return sum(
-        weight * (left[a] - left[b]) * (right[a] - right[b])
-        for a, near in enumerate(graph)
-        for b, weight in near.items()
-        if a < b
-    )
+def _pulled(vector: Vector, graph: Weighted, roots: Vector) -> Vector:
+    """What the normalised Laplacian makes of a vector."""
+    over = [value / root for value, root in zip(vector, roots, strict=True)]
+    return [
+        value - sum([weight * over[other] for other, weight in near.items()]) / root
+        for value, near, root in zip(vector, graph, roots, strict=True)
+    ]
 
 
 def _turned(block: list[Vector], graph: Weighted, roots: Vector) -> tuple[list[Vector], list[float]]:
     """The vectors of the same space that are closest to eigenvectors, by their values (Rayleigh and Ritz)."""
     size = len(block)
     table = [[0.0] * size for _ in range(size)]
-    for a in range(size):
+    for a, vector in enumerate(block):
+        pulled = _pulled(vector, graph, roots)
         for b in range(a + 1):
-            table[a][b] = table[b][a] = _energy(block[a], block[b], graph, roots)
+            table[a][b] = table[b][a] = sum(map(mul, pulled, block[b]))
     values, turns = _jacobi(table)
     order = sorted(range(size), key=values.__getitem__)
     turned = [_sum_of([(turns[row][column], block[row]) for row in range(size)]) for column in order]

@@ -15,8 +15,8 @@ from mestral_experiments.views.pictures.states import in_words, state_entries, s
 from mestral_experiments.views.pictures.svg import document
 from mestral_experiments.views.pictures.wrappers import draw_wrappers, label_wrappers, wrapper_style
 from mestral_experiments.views.times import utc_text
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowjobs import counters
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowjobs import counters
 
 _NAMED = 400
 _LETTER = 8  # about what `layered` leaves for one
@@ -47,6 +47,7 @@ def draw_graph(workflow: Workflow, positions: Positions) -> str:
     since = utc_text(workflow.modified)
     about = f"{f'Job list of {since}. ' if since else ''}Parents are above their children."
     above = head(title, about, (state_entries(found), drawn.sections, _wrappers_entry(workflow)), width)
+    size = max(width + 2 * MARGIN, above.width), above.height + height + 2 * MARGIN
     places = [(x + MARGIN, y + above.height + MARGIN) for x, y in scaled]
     place = workflow.structure.place
     inside = {name: [place[job] for job in names] for name, names in workflow.packages.items()}
@@ -56,10 +57,9 @@ def draw_graph(workflow: Workflow, positions: Positions) -> str:
         *draw_wrappers(inside, edges, places, drawn.size),
         f'<path class="edges" d="{_edges(edges, places)}"/>',
         *(drawn.job(view, *place) for view, place in zip(jobs, places, strict=True)),
-        *drawn.notes(jobs, places),
-        *(label_wrappers(workflow.expid, inside, places, drawn.size) if drawn.named else ()),
+        *drawn.notes(jobs, places, size[0]),
+        *(label_wrappers(workflow.expid, inside, places, drawn.size, size[0]) if drawn.named else ()),
     ]
-    size = max(width + 2 * MARGIN, above.width), above.height + height + 2 * MARGIN
     style = f"{_STYLE}{wrapper_style(drawn.size)}{drawn.style}{state_style()}"
     return document(f"Workflow of {title}", in_words(found), size, style, body)
 

@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.jobtimes import SUSPICIOUS, hms
-from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.pictures.legend import Entry
 from mestral_experiments.views.pictures.states import state_class
 from mestral_experiments.views.pictures.svg import escape, width_of, words
 from mestral_experiments.views.times import utc_epoch_text
+from mestral_experiments.views.workflow.jobview import JobView
 
 _LONGEST = 30
 _NOTES = 60
@@ -63,8 +63,8 @@ class Drawn(Protocol):
     def job(self, view: JobView, x: int, y: int) -> str:
         """One job in its place."""
 
-    def notes(self, jobs: Sequence[JobView], places: Places) -> Iterable[str]:
-        """What is written over all jobs."""
+    def notes(self, jobs: Sequence[JobView], places: Places, end: float) -> Iterable[str]:
+        """What is written over all jobs; `end`: where the space for it ends on the right."""
 
 
 class Boxes:
@@ -99,7 +99,7 @@ class Boxes:
             f'<use href="#mbox"/>{lines}</g>'
         )
 
-    def notes(self, jobs: Sequence[JobView], places: Places) -> Iterable[str]:
+    def notes(self, jobs: Sequence[JobView], places: Places, end: float) -> Iterable[str]:
         """Nothing: all names are there."""
         return ()
 
@@ -133,7 +133,7 @@ class Marks:
             f'<use href="#m{self._shape[view.job.section]}" x="{x}" y="{y}"/></g>'
         )
 
-    def notes(self, jobs: Sequence[JobView], places: Places) -> Iterable[str]:
+    def notes(self, jobs: Sequence[JobView], places: Places, end: float) -> Iterable[str]:
         """Names of the jobs that somebody looks for, as long as they do not cover each other."""
         wanted = sorted(
             (y, x, " ".join(reversed(_label(self._expid, view))).strip())
@@ -142,9 +142,11 @@ class Marks:
         )
         free: dict[int, float] = {}
         for y, x, text in wanted[:_NOTES]:
-            if x >= free.get(y, 0.0):
-                free[y] = x + 12 + width_of(text, 11)
-                yield words(x + 10, y + 4, text, "small halo")
+            width = width_of(text, 11)
+            left = x + 10 if x + 10 + width <= end else x - 10 - width
+            if left >= free.get(y, 0.0):
+                free[y] = max(x, left + width) + 12
+                yield words(left, y + 4, text, "small halo")
 
 
 def _label(expid: str, view: JobView) -> tuple[str, str]:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mestral_experiments.views.figures.performance import JobPerformance, Performance
 from mestral_experiments.views.jobtimes import hms
-from mestral_experiments.views.performance import JobPerformance, Performance
 from mestral_experiments.views.pictures.axes import Axis
 from mestral_experiments.views.pictures.legend import Entry, head
 from mestral_experiments.views.pictures.svg import document, escape, width_of, words

@@ -5,7 +5,7 @@ Guarantees: close to the hues that the GUI has for them; names on them have a co
 
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.pictures.legend import Entry
-from mestral_experiments.views.workflowjobs import Counters
+from mestral_experiments.views.workflow.workflowjobs import Counters
 
 _COLOURS = {
     JobStatus.SUSPENDED: "#f59e1b",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from mestral_experiments.views.pictures.jobs import Places, Size
-from mestral_experiments.views.pictures.svg import escape, words
+from mestral_experiments.views.pictures.svg import escape, width_of, words
 
 Members = Mapping[str, Sequence[int]]
 """Places in the list of the jobs of each wrapper."""
@@ -52,12 +52,16 @@ def draw_wrappers(
         )
 
 
-def label_wrappers(expid: str, wrappers: Members, places: Places, size: Size) -> Iterator[str]:
-    """Their names without that of the experiment, above the first job of each; arguments as before."""
+def label_wrappers(expid: str, wrappers: Members, places: Places, size: Size, end: float) -> Iterator[str]:
+    """Their names without that of the experiment, above the first job of each.
+
+    Arguments are as before, and `end`, where the space for names ends on the right.
+    """
     for name, jobs in wrappers.items():
         x, y = min((places[job] for job in jobs), key=lambda place: (place[1], place[0]))
-        left, bottom = x - size.width / 2 - 4, y - size.height / 2 - 10
-        yield words(left, bottom, name.removeprefix(f"{expid}_"), "soft small halo")
+        text = name.removeprefix(f"{expid}_")
+        left = min(x - size.width / 2 - 4, end - width_of(text, 11))
+        yield words(max(left, 0.0), y - size.height / 2 - 10, text, "soft small halo")
 
 
 def _neighbours(of: Mapping[int, str], places: Places) -> dict[str, list[tuple[int, int]]]:

@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Footprint, Job, Resources, Run, Settings, Times
+from mestral_experiments.views.figures.outliers import considered
 from mestral_experiments.views.jobtimes import JobTimes
-from mestral_experiments.views.outliers import considered
-from mestral_experiments.views.runspeed import POST, SIM
-from mestral_experiments.views.together import Submitted, submitted
+from mestral_experiments.views.runs.runspeed import POST, SIM
+from mestral_experiments.views.runs.together import Submitted, submitted
 from mestral_experiments.views.units import SECONDS_PER_DAY, years
 
 TRANSFER, CLEAN = "TRANSFER", "CLEAN"

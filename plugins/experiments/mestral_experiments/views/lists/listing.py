@@ -6,7 +6,6 @@ Guarantees: without `fields` and `cursor` the answer is exactly that of the cont
 from collections.abc import Sequence
 from typing import Any
 
-from mestral_experiments.views.cursors import cursor_pagination
 from mestral_experiments.views.experiments import (
     ChosenExperiment,
     ChosenExperimentPage,
@@ -14,12 +13,13 @@ from mestral_experiments.views.experiments import (
     ExperimentPage,
     ExperimentSlice,
 )
-from mestral_experiments.views.fields import chosen
-from mestral_experiments.views.ordering import Key, key_of
-from mestral_experiments.views.pagination import pagination
-from mestral_experiments.views.selection import within
+from mestral_experiments.views.lists.cursors import cursor_pagination
+from mestral_experiments.views.lists.fields import chosen
+from mestral_experiments.views.lists.ordering import Key, key_of
+from mestral_experiments.views.lists.pagination import pagination
+from mestral_experiments.views.lists.selection import within
+from mestral_experiments.views.lists.turning import Asked, Frame, turn
 from mestral_experiments.views.times import instant
-from mestral_experiments.views.turning import Asked, Frame, turn
 
 
 def turn_by_files(

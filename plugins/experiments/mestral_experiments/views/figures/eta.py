@@ -12,8 +12,16 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Job, Times
-from mestral_experiments.views.estimate import Estimate, estimate
-from mestral_experiments.views.steps import Series, Step, greatest, least, mean, run_seconds, series_of
+from mestral_experiments.views.figures.estimate import Estimate, estimate
+from mestral_experiments.views.figures.steps import (
+    Series,
+    Step,
+    greatest,
+    least,
+    mean,
+    run_seconds,
+    series_of,
+)
 
 
 class Eta(msgspec.Struct, frozen=True):

@@ -13,9 +13,9 @@ from mestral_experiments.model import Job, JobStatus, LogFiles, Resources, Run, 
 from mestral_experiments.views import html
 from mestral_experiments.views.folders import NO_MEMBER
 from mestral_experiments.views.jobtimes import JobTimes, recorded, running_text
-from mestral_experiments.views.structure import Structure
 from mestral_experiments.views.times import epoch_text
 from mestral_experiments.views.units import chunk_texts, sypd, years
+from mestral_experiments.views.workflow.structure import Structure
 
 _WITH_SUBMIT = frozenset(
     (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.QUEUING, JobStatus.RUNNING, JobStatus.SUBMITTED)

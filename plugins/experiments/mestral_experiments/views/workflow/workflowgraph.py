@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from mestral_experiments.views.layout import Positions
 from mestral_experiments.views.times import utc_text
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowjobs import (
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowjobs import (
     ChunkSize,
     ChunkUnit,
     Counters,
@@ -30,7 +30,7 @@ class Node(WorkflowJob, frozen=True, gc=False):
     """The same with its place."""
 
     level: Annotated[int, Meta(description="1 without parents, else 1 more than the highest of its parents.")]
-    x: Annotated[float, Meta(description="To the right; layers of `standard` are 90 apart.")]
+    x: Annotated[float, Meta(description="To the right; 90 to the inch, as `y`.")]
     y: Annotated[float, Meta(description="Upwards: parents are above their children.")]
 
 

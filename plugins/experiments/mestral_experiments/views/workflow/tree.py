@@ -23,9 +23,9 @@ from mestral_experiments.views.folders import (
     keys_folder,
     wrappers_folder,
 )
-from mestral_experiments.views.jobview import TreeJob
-from mestral_experiments.views.pkl import seconds
-from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.workflow.jobview import TreeJob
+from mestral_experiments.views.workflow.pkl import seconds
+from mestral_experiments.views.workflow.workflow import Workflow
 
 _JOB = attrgetter("job")
 

@@ -7,11 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.attempts import Ends, by_run
 from mestral_experiments.views.jobtimes import JobTimes, hms
-from mestral_experiments.views.runspeed import with_speed
+from mestral_experiments.views.runs.attempts import Ends, by_run
+from mestral_experiments.views.runs.runspeed import with_speed
+from mestral_experiments.views.runs.together import waits
 from mestral_experiments.views.times import epoch_text
-from mestral_experiments.views.together import waits
 from mestral_experiments.views.units import sypd, years
 
 _NOT_KNOWN: Literal["NA"] = "NA"
@@ -38,7 +38,7 @@ class AttemptRow(msgspec.Struct, frozen=True):
     ASYPD: float | str | None
     SYPD: float | str | None
     run_id: int | None
-    run_created: str | None
+    run_created: str
     out: Annotated[str, Meta(description="Name of the log file.")]
     err: str
 
@@ -165,7 +165,7 @@ def _row(shown: Shown) -> AttemptRow:
         _NOT_KNOWN if run is None else shown.asypd,
         _NOT_KNOWN if run is None else shown.sypd,
         attempt.run_id,
-        run.created if run is not None else _NOT_KNOWN,
+        (run.created if run is not None else None) or _NOT_KNOWN,
         attempt.out or "",
         attempt.err or "",
     )

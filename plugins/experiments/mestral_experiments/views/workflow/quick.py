@@ -8,7 +8,7 @@ import msgspec
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.views import html
 from mestral_experiments.views.folders import EMPTY
-from mestral_experiments.views.jobview import wrapper_code
+from mestral_experiments.views.workflow.jobview import wrapper_code
 
 _IN_ORDER = (JobStatus.COMPLETED, JobStatus.WAITING, JobStatus.READY)
 """States of jobs that stay in the order of the list; all others come first, the last of them foremost."""

@@ -25,7 +25,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.views.steps import Series, greatest, mean, run_seconds
+from mestral_experiments.views.figures.steps import Series, greatest, mean, run_seconds
 
 
 class Estimate(msgspec.Struct, frozen=True):

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from mestral_experiments.model import Attempt, Run, Times
-from mestral_experiments.views.attempts import by_run, counted, is_of, recorded_times
+from mestral_experiments.views.figures.outliers import considered
 from mestral_experiments.views.jobtimes import seconds_between
-from mestral_experiments.views.outliers import considered
-from mestral_experiments.views.together import all_waits
+from mestral_experiments.views.runs.attempts import by_run, counted, is_of, recorded_times
+from mestral_experiments.views.runs.together import all_waits
 from mestral_experiments.views.units import SECONDS_PER_DAY, years
 
 SIM, POST = "SIM", "POST"

@@ -10,10 +10,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.times import utc_text
-from mestral_experiments.views.workflow import Workflow
-from mestral_experiments.views.workflowjobs import (
+from mestral_experiments.views.workflow.jobview import JobView
+from mestral_experiments.views.workflow.workflow import Workflow
+from mestral_experiments.views.workflow.workflowjobs import (
     ChunkSize,
     ChunkUnit,
     Counters,

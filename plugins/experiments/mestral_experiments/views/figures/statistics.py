@@ -5,6 +5,7 @@ job only its last retrials count: the last that was completed, those that failed
 came after it. Linear in jobs and submissions, save sorting.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -20,6 +21,8 @@ ANY = "Any"
 
 CLOCK_SECONDS = 60
 """What periods are floored to."""
+
+_DIGITS = re.compile("[0-9]{1,9}")
 
 _FIRST = int(
     datetime(1, 1, 2, tzinfo=UTC).timestamp()
@@ -174,9 +177,9 @@ def retrials(lines: Sequence[Submission]) -> Sequence[Submission]:
 
 
 def wallclock_seconds(text: str) -> int:
-    """Seconds of `HH:MM` or `HH:MM:SS`; 0 for anything else."""
+    """Seconds of `HH:MM` or `HH:MM:SS`; 0 for anything else, what is longer than any job runs included."""
     parts = text.strip().split(":")
-    if len(parts) not in (2, 3) or not all(part.isascii() and part.isdecimal() for part in parts):
+    if len(parts) not in (2, 3) or not all(_DIGITS.fullmatch(part) for part in parts):
         return 0
     hours, minutes, seconds = map(int, (*parts, "0")[:3])
     return hours * 3600 + minutes * 60 + seconds

@@ -4,7 +4,7 @@ Old rows have the code of their wrapper as their row type (above 2). Newer ones 
 scheduler gave to the wrapper, which is then that of all its jobs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from mestral_experiments.model import Attempt, Times
 from mestral_experiments.views.jobtimes import JobTimes, wrapper_waits
@@ -44,12 +44,15 @@ def waits(attempts: Sequence[Attempt], times_of: TimesOf) -> dict[int, int]:
 def all_waits(attempts: Sequence[Attempt], times_of: TimesOf) -> dict[int, int]:
     """As `waits`, for newer rows too, of the attempts that count (one for each job).
 
-    The jobs of a wrapper are taken as a chain in the order of their times (METRICS.md 2.5).
+    The jobs of a wrapper that did not run side by side are taken as a chain in the order of their times
+    (METRICS.md 2.5).
     """
     found = waits(attempts, times_of)
     for members in _by_scheduler(attempts):
         position = {attempts[n].name: n for n in members}
         times = {name: times_of(attempts[n]) for name, n in position.items()}
+        if not _one_after_another(times.values()):
+            continue
         chained = wrapper_waits({"": list(times)}, lambda _: (), lambda _: False, times.get)
         found.update((position[name], wait) for name, wait in chained.items())
     return found
@@ -76,9 +79,7 @@ def energies(attempts: Iterable[Attempt]) -> dict[Submitted, float]:
     members: dict[tuple[int | None, int], list[Submitted]] = {}
     for attempt in attempts:
         key = submitted(attempt)
-        energy = attempt.energy or 0
-        if energy > found.get(key, -1):
-            found[key] = energy
+        found[key] = max(attempt.energy or 0, found.get(key, 0))  # what is below nothing is not known
         if attempt.job_id and code_of(attempt) is None:
             members.setdefault((attempt.run_id, attempt.job_id), []).append(key)
     for keys in members.values():
@@ -98,6 +99,16 @@ def _by_scheduler(attempts: Sequence[Attempt]) -> list[list[int]]:
         if attempt.job_id and code_of(attempt) is None:
             found.setdefault(attempt.job_id, []).append(n)
     return [members for members in found.values() if len({attempts[n].name for n in members}) > 1]
+
+
+def _one_after_another(times: Collection[JobTimes]) -> bool:
+    """Whether all were submitted before any of them started, and did not all run at the same time."""
+    submits = [each.submit for each in times if each.submit is not None]
+    starts = [each.start for each in times if each.start is not None]
+    finishes = [each.finish for each in times if each.finish is not None]
+    if not (submits and starts and finishes):
+        return False
+    return max(submits) <= min(starts) and max(starts) >= min(finishes)
 
 
 def _without_earlier(members: Mapping[int, Attempt], times_of: TimesOf) -> dict[int, int]:

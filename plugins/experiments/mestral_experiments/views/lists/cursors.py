@@ -14,8 +14,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from mestral_experiments.views.ordering import Key, is_number
-from mestral_experiments.views.pagination import POSITIVE
+from mestral_experiments.views.lists.ordering import Key, is_number
+from mestral_experiments.views.lists.pagination import POSITIVE
 
 T = TypeVar("T")
 

@@ -14,7 +14,6 @@ from msgspec import Meta
 
 from mestral_experiments.model import Attempt, JobStatus, Run
 from mestral_experiments.views import html
-from mestral_experiments.views.attempts import Ends, section_and_member
 from mestral_experiments.views.datetext import date_texts
 from mestral_experiments.views.folders import (
     NO_MEMBER,
@@ -33,9 +32,10 @@ from mestral_experiments.views.folders import (
     wrappers_folder,
 )
 from mestral_experiments.views.jobtimes import running_text
-from mestral_experiments.views.runspeed import post_seconds, with_speed
+from mestral_experiments.views.runs.attempts import Ends, section_and_member
+from mestral_experiments.views.runs.runspeed import post_seconds, with_speed
+from mestral_experiments.views.runs.together import code_of, waits
 from mestral_experiments.views.times import history_text
-from mestral_experiments.views.together import code_of, waits
 from mestral_experiments.views.units import chunk_texts, sypd, years
 
 NO_RUN = "Autosubmit couldn't fin the experiment header information necessary to complete this request."

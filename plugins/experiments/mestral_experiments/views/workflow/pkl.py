@@ -9,8 +9,8 @@ from datetime import datetime
 import msgspec
 
 from mestral_experiments.views import html
-from mestral_experiments.views.jobview import JobView
-from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.workflow.jobview import JobView
+from mestral_experiments.views.workflow.workflow import Workflow
 
 
 class PklJob(msgspec.Struct, frozen=True, gc=False):

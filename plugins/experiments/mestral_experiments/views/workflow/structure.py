@@ -75,5 +75,5 @@ class Structure:
 
     @cached_property
     def digest(self) -> str:
-        """Equal for equal structures."""
-        return content_digest(self.names, self.edges, self.package_numbers)
+        """Equal for equal names and edges, whatever the wrappers."""
+        return content_digest(self.names, self.edges)

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from mestral_experiments.views.cursors import Cursor, place
-from mestral_experiments.views.ordering import Key
+from mestral_experiments.views.lists.cursors import Cursor, place
+from mestral_experiments.views.lists.ordering import Key
 
 T = TypeVar("T")
 

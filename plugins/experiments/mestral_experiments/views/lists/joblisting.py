@@ -7,8 +7,6 @@ Jobs with the same sort key are in (lower-case name, name) order, whatever the d
 from collections.abc import Sequence
 from typing import Any
 
-from mestral_experiments.views.cursors import Cursor, cursor_pagination
-from mestral_experiments.views.fields import chosen
 from mestral_experiments.views.jobs import (
     ChosenJob,
     ChosenJobList,
@@ -18,9 +16,11 @@ from mestral_experiments.views.jobs import (
     QuickItem,
     QuickJobList,
 )
-from mestral_experiments.views.ordering import Key, key_of
-from mestral_experiments.views.pagination import pagination
-from mestral_experiments.views.turning import Asked, Frame, turn
+from mestral_experiments.views.lists.cursors import Cursor, cursor_pagination
+from mestral_experiments.views.lists.fields import chosen
+from mestral_experiments.views.lists.ordering import Key, key_of
+from mestral_experiments.views.lists.pagination import pagination
+from mestral_experiments.views.lists.turning import Asked, Frame, turn
 
 Item = JobItem | QuickItem
 

@@ -11,11 +11,11 @@ import msgspec
 
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views import html
-from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.layout import Positions, settle_groups
-from mestral_experiments.views.pkl import seconds
-from mestral_experiments.views.structure import Structure
-from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.workflow.jobview import JobView
+from mestral_experiments.views.workflow.pkl import seconds
+from mestral_experiments.views.workflow.structure import Structure
+from mestral_experiments.views.workflow.workflow import Workflow
 
 Grouping = Literal["none", "status", "date-member"]
 

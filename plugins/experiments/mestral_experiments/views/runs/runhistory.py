@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import Attempt, Run
-from mestral_experiments.views.runspeed import speed_of
+from mestral_experiments.views.runs.runspeed import speed_of
 from mestral_experiments.views.times import epoch_text
 
 
@@ -19,7 +19,7 @@ class RunRow(msgspec.Struct, frozen=True):
     """One run."""
 
     run_id: int
-    created: Annotated[str | None, Meta(description="As stored: local time.")]
+    created: Annotated[str, Meta(description="As stored: local time; empty when unknown.")]
     finish: Annotated[str | None, Meta(description="ISO 8601 with offset; null while it is open.")]
     chunk_unit: str | None
     chunk_size: int | None
@@ -63,7 +63,7 @@ def run_history(runs: Sequence[Run], attempts: Mapping[int | None, Sequence[Atte
         rows.append(
             RunRow(
                 run.run_id,
-                run.created,
+                run.created or "",
                 epoch_text(run.finish),
                 run.chunk_unit,
                 run.chunk_size,

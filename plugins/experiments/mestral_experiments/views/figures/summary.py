@@ -10,8 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from mestral_experiments.views.figures.timed import State
 from mestral_experiments.views.jobtimes import JobTimes, hms
-from mestral_experiments.views.timed import State
 
 _RAN = frozenset(("FAILED", "RUNNING", "COMPLETED"))
 _SIM_WAITED = _RAN | {"QUEUING"}

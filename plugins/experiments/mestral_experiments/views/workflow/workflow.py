@@ -17,8 +17,8 @@ import msgspec
 from mestral_experiments.model import Job, JobStatus, LogFiles, Run, Settings, Submission, Times
 from mestral_experiments.views.datetext import date_texts
 from mestral_experiments.views.jobtimes import NOTHING, JobTimes, times_of, wrapper_waits
-from mestral_experiments.views.jobview import JobView, Known, Surroundings, job_views, symbols
-from mestral_experiments.views.structure import Structure
+from mestral_experiments.views.workflow.jobview import JobView, Known, Surroundings, job_views, symbols
+from mestral_experiments.views.workflow.structure import Structure
 
 T = TypeVar("T")
 
@@ -101,10 +101,15 @@ class Workflow:
 
     def _join(self, loaded: Loaded) -> Collection[int]:
         """Bring together what belongs to the same job; gives the places of all."""
-        self._jobs = jobs = loaded.jobs
+        jobs = loaded.jobs
         names = list(map(_NAME, jobs))
         # A name is kept once, however often it was loaded: a third of the memory would be names.
         text = {name: name for name in names}
+        if len(text) < len(names):  # a damaged list: of several jobs of one name the first counts
+            first = {name: n for n, name in reversed(list(enumerate(names)))}
+            jobs = [jobs[n] for n in sorted(first.values())]
+            names = list(map(_NAME, jobs))
+        self._jobs = jobs
         self._edges = [(text.get(parent, parent), text.get(child, child)) for parent, child in loaded.edges]
         self._wrappers = {
             text.get(name, name): text.setdefault(wrapper, wrapper)

@@ -14,9 +14,10 @@ from msgspec import Meta
 from mestral_experiments.model import JobStatus
 from mestral_experiments.views.jobs import StatusName
 from mestral_experiments.views.jobtimes import ACTIVE, SUSPICIOUS, JobTimes
-from mestral_experiments.views.jobview import JobView
 from mestral_experiments.views.times import utc_epoch_text
-from mestral_experiments.views.workflow import Workflow
+from mestral_experiments.views.units import years
+from mestral_experiments.views.workflow.jobview import JobView
+from mestral_experiments.views.workflow.workflow import Workflow
 
 Counters = Annotated[
     Mapping[str, int],
@@ -42,8 +43,12 @@ class WorkflowJob(msgspec.Struct, frozen=True, gc=False):
     date: Annotated[str | None, Meta(description="Start date, `YYYY-MM-DDTHH:MM:SS`, model time.")]
     member: str | None
     chunk: int | None
-    chunk_start: Annotated[str | None, Meta(description="First day of its chunk, `YYYY-MM-DD`, model time.")]
-    chunk_end: Annotated[str | None, Meta(description="The day after the last one.")]
+    chunk_start: Annotated[
+        str | None, Meta(description="Day on which its chunk begins, `YYYY-MM-DD`, model time.")
+    ]
+    chunk_end: Annotated[
+        str | None, Meta(description="Day on which it ends; chunks of hours count in whole days.")
+    ]
     chunk_size: Annotated[int | None, Meta(description="Units in its chunk, of the run that it ran in.")]
     chunk_unit: Annotated[str | None, Meta(description="`hour`, `day`, `month` or `year`.")]
     split: int | None
@@ -104,6 +109,7 @@ def job_values(view: JobView, *more: Any) -> tuple[Any, ...]:
     """What `WorkflowJob` shows of a job, in the order of its fields, and what else its heirs do."""
     job, times, shown = view.job, view.times, view.shown
     dated = job.chunk is not None and shown.date is not None and shown.date_plus is not None
+    dated = dated and years(shown.chunk_unit, shown.chunk_size) > 0
     return (
         job.name,
         shown.status,
@@ -129,8 +135,8 @@ def job_values(view: JobView, *more: Any) -> tuple[Any, ...]:
         utc_epoch_text(times.finish) if shown.finish is not None else None,
         _waited(view),
         _ran(times),
-        shown.SYPD,
-        shown.ASYPD,
+        shown.SYPD or None,  # 0 says that nobody knows how long a chunk is
+        shown.ASYPD or None,
         _file_name(shown.out),
         _file_name(shown.err),
         shown.workflow_commit,

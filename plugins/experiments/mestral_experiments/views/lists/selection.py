@@ -12,8 +12,8 @@ import msgspec
 
 from mestral_experiments.sources.catalog import Catalog
 from mestral_experiments.views.experiments import shown_status
-from mestral_experiments.views.matching import fold, wildcard
-from mestral_experiments.views.ordering import Key, key_of
+from mestral_experiments.views.lists.matching import fold, wildcard
+from mestral_experiments.views.lists.ordering import Key, key_of
 from mestral_experiments.views.times import instant
 
 Kind = Literal["test", "operational", "experiment"]

@@ -1,7 +1,7 @@
 """Statistics, performance, summary and histories of jobs for programs: what v3 shows, with plain names.
 
 Guarantees: the same numbers as v3, of which these are made; seconds are numbers, times are ISO 8601 in UTC,
-what cannot be computed is null and never 0.
+what cannot be computed is null and never 0. What did not wait or run, as far as is known, did so for 0 s.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from mestral_experiments.model import JobStatus
-from mestral_experiments.views import performance as v3
-from mestral_experiments.views import statistics as stats
-from mestral_experiments.views.jobhistory import Shown
-from mestral_experiments.views.summary import Tally, Total
+from mestral_experiments.views.figures import performance as v3
+from mestral_experiments.views.figures import statistics as stats
+from mestral_experiments.views.figures.summary import Tally, Total
+from mestral_experiments.views.runs.jobhistory import Shown
 from mestral_experiments.views.times import moment, utc_text
 
 Speed = Annotated[float | None, Meta(description="Simulated years per day; null where there is none.")]
@@ -68,14 +68,14 @@ class PerformanceFigures(msgspec.Struct, frozen=True):
 
 def performance_figures(found: v3.Performance) -> PerformanceFigures:
     """The same figures."""
-    place = found.platform_info
+    place, simulated = found.platform_info, bool(found.SY)
     return PerformanceFigures(
         found.SY or None,
-        found.SYPD or None,
-        found.ASYPD or None,
+        found.SYPD if simulated else None,
+        found.ASYPD if simulated else None,
         found.RSYPD or None,
-        found.CHSY or None,
-        found.JPSY or None,
+        found.CHSY if simulated else None,
+        found.JPSY if simulated and found.Total_energy else None,
         found.Total_energy or None,
         found.Total_footprint or None,
         found.Parallelization,
@@ -90,6 +90,7 @@ def performance_figures(found: v3.Performance) -> PerformanceFigures:
 
 
 def _job(row: v3.JobPerformance, considered: bool) -> JobFigures:
+    simulated = row.yps > 0 and row.running > 0
     return JobFigures(
         row.name,
         row.chunk,
@@ -97,10 +98,10 @@ def _job(row: v3.JobPerformance, considered: bool) -> JobFigures:
         row.queue,
         row.running,
         row.yps or None,
-        row.SYPD or None,
-        row.ASYPD or None,
-        row.CHSY or None,
-        row.JPSY or None,
+        row.SYPD if simulated else None,
+        row.ASYPD if simulated else None,
+        row.CHSY if simulated else None,
+        row.JPSY if simulated and row.energy else None,
         row.energy or None,
         row.footprint or None,
         row.ncpus,

@@ -1,0 +1,1 @@
+"""Runs of an experiment and the attempts of its jobs."""
