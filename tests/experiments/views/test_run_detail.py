@@ -162,9 +162,7 @@ def test_folders_of_members_hold_sections() -> None:
 def test_a_wrapper_has_its_folder() -> None:
     rows = [
         ran("a001_20000101_fc0_1_SIM", 100, 60, rowtype=777, chunk=1),
-        ran(
-            "a001_20000101_fc0_2_SIM", 370, 63, rowtype=777, chunk=2
-        ),  # shown first: recorded last
+        ran("a001_20000101_fc0_2_SIM", 370, 63, rowtype=777, chunk=2),  # shown first: recorded last
         ran("a001_LATE", 1, 1, rowtype=55, section="LATE", member="", chunk=None, date=None, status="HELD"),
     ]
     shown = detail(rows)
