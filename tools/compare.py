@@ -2,10 +2,12 @@
 
     python -m tools.compare http://127.0.0.1:8081 http://127.0.0.1:8000
     python -m tools.compare --between postgres http://127.0.0.1:8081 http://127.0.0.1:8000
+    python -m tools.compare --between dumps http://127.0.0.1:8081 http://127.0.0.1:8000
     python -m tools.compare --between backends http://127.0.0.1:8000 http://127.0.0.1:8001
 
 The first address is the original; between backends it is Mestral over files, the second Mestral over
-PostgreSQL. Give each server its own copy of the tree, made by `cp -a`: modification times show in answers.
+PostgreSQL; between dumps both read a database of Autosubmit's and no files. Give each server its own copy
+of the tree, made by `cp -a`: modification times show in answers.
 Every difference is printed under its reason, a line of the contract (in `rules.py`, and as prose in
 docs/compatibility.md); one without is printed as UNEXPLAINED, and the exit code is 1.
 """
@@ -13,8 +15,9 @@ docs/compatibility.md); one without is printed as UNEXPLAINED, and the exit code
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -50,7 +53,9 @@ def main() -> int:
     found = fetch(options.original, "GET", "/v4/experiments?only_active=false&page_size=0")
     names = [item["name"] for item in found.body["experiments"]]
     jobs = {name: job_names(options.mestral, name) for name in names}
-    roots = [root_of(base, names) for base in (options.original, options.mestral)]
+    bases = (options.original, options.mestral)
+    roots = [root_of(base, names) for base in bases]
+    both = ThreadPoolExecutor(2)
     explained: dict[str, list[str]] = defaultdict(list)
     unexplained: list[str] = []
     count = same = 0
@@ -59,8 +64,7 @@ def main() -> int:
         asked += additions(names)
     for method, path in asked:
         count += 1
-        original = fetch(options.original, method, path, roots[0])
-        mestral = fetch(options.mestral, method, path, roots[1])
+        original, mestral = both.map(fetch, bases, (method,) * 2, (path,) * 2, roots)  # at once: now moves
         differences = list(compare(original, mestral))
         same += not differences
         for difference in differences:
@@ -149,7 +153,7 @@ def differ(where: str, original: Any, mestral: Any) -> Iterator[Difference]:
 
 def differ_lists(where: str, original: list[Any], mestral: list[Any]) -> Iterator[Difference]:
     """Differences of two lists: which items they have, their order, then item by item."""
-    one, other = {_name(item): item for item in original}, {_name(item): item for item in mestral}
+    one, other = _named(original), _named(mestral)
     if set(one) != set(other):
         yield Difference(f"{where}@members", list(one), list(other))
     elif list(one) != list(other):
@@ -160,6 +164,17 @@ def differ_lists(where: str, original: list[Any], mestral: list[Any]) -> Iterato
 
 
 _NAMES = ("name", "part", "refKey", "id", "run_id", "counter", "platform", "index")
+
+
+def _named(items: list[Any]) -> dict[str, Any]:
+    """Items by name; what has the name of one before it is that name again, by number."""
+    named: dict[str, Any] = {}
+    seen: Counter[str] = Counter()
+    for item in items:
+        name = _name(item)
+        seen[name] += 1
+        named[name if seen[name] == 1 else f"{name} ({seen[name]})"] = item
+    return named
 
 
 def _name(item: Any) -> str:

@@ -83,7 +83,7 @@ class Moved:
 
     def remove_files(self) -> None:
         """Remove what was moved, so that nothing can be read from files by mistake."""
-        for _, file in self._files():
+        for _, file in list(self._files()):  # the main database, which goes first, tells of the others
             file.unlink(missing_ok=True)
             self._seen[file] = _version(file)
 

@@ -18,15 +18,22 @@ class Rule(NamedTuple):
 
 _JOBS = r"\.(jobs|nodes|pkl_content)"
 _ASKED = "/v3/(tree|graph|pklinfo|pkltreeinfo|quick)/"
+_WRAPPED = "(a001|a002|a004|a005|aa6f)"
+_UNKNOWN = "(?!a[0-9a-z]{3}($|/))"
+"""What is no name of an experiment in these trees."""
 _VIEWS = (
     Rule(f"{_ASKED}a1ve", "", "no structure is no edges, and no error (API_V3.md 1.6, FIX)"),
     Rule(f"{_ASKED}", r"\.error_message$", "messages are sentences (API_V3.md 1.1, FIX)"),
     Rule(f"{_ASKED}", rf"{_JOBS}\.splits?$", "splits are positive or null (API_V3.md 1.5, FIX)"),
     Rule(f"{_ASKED}", rf"{_JOBS}\.queue$", "missing is blank (API_V3.md 1.6, FIX)"),
-    Rule(f"{_ASKED}", rf"{_JOBS}\.(out|err)$", "compressed logs are logs (API_V3.md 1.6, FIX)"),
-    Rule(f"{_ASKED}", rf"{_JOBS}\.wrapper_(code|id)$", "the number of the wrapper (API_V3.md 1.6, FIX)"),
-    Rule("/v3/quick/", r"\.tree_view\.title$", "the number of the wrapper (API_V3.md 1.6, FIX)"),
-    Rule(f"{_ASKED}", rf"{_JOBS}\.shape$", "symbols in turn (API_V3.md 1.6, FIX)"),
+    Rule(f"{_ASKED}a8qc", rf"{_JOBS}\.(out|err)$", "compressed logs are logs (API_V3.md 1.6, FIX)"),
+    Rule(
+        f"{_ASKED}{_WRAPPED}",
+        rf"{_JOBS}\.wrapper_(code|id)$",
+        "the number of the wrapper (API_V3.md 1.6, FIX)",
+    ),
+    Rule(f"/v3/quick/{_WRAPPED}", r"\.tree_view\.title$", "the number of the wrapper (API_V3.md 1.6, FIX)"),
+    Rule(f"{_ASKED}(a002|a005|a6zj|aa6f)", rf"{_JOBS}\.shape$", "symbols in turn (API_V3.md 1.6, FIX)"),
     Rule(f"{_ASKED}", r"(children_list|parent_list|packages.*|edges)@order$", "by name (API_V3.md 1.6, FIX)"),
     Rule(
         f"{_ASKED}(aa6f)",
@@ -35,32 +42,22 @@ _VIEWS = (
     ),
     Rule("/v3/graph/aa6f", "", "an edge to a job that is gone breaks no graph (API_V3.md 3, FIX)"),
     Rule(
-        f"{_ASKED}(a3tb|a004)",
-        rf"{_JOBS}\.(minutes|minutes_queue|running_text|submit|start|finish|SYPD|ASYPD|workflow_commit)$",
-        "rows of type 1 and what the job recorded count, no time is made up (METRICS.md 2, FIX); now moves",
+        f"{_ASKED}a004",
+        rf"{_JOBS}\.(minutes|running_text|submit|start|finish|SYPD|ASYPD)$|\.title$",
+        "rows of type 1 count (METRICS.md 2.2, FIX)",
     ),
-    Rule(
-        f"{_ASKED}(a3tb|a004)",
-        r"\.title$",
-        "titles hold the times, which differ as above (METRICS.md 2, FIX); now moves",
-    ),
+    Rule(f"{_ASKED}a3tb", rf"{_JOBS}\.(minutes|minutes_queue|running_text)$|\.title$", "now moves"),
     Rule("/v3/(tree|graph)/", r"\.pkl_timestamp$", "when the job list changed (API_V3.md 3, 4, FIX)"),
-    Rule("/v3/pkl(tree)?info/", r"\.pkl_timestamp$", "0 where there is no answer"),
-    Rule("/v3/tree/", r"\.reference$", "an object where there is no tree (API_V3.md 4, FIX)"),
+    Rule(f"/v3/tree/{_UNKNOWN}", r"\.reference$", "an object where there is no tree (API_V3.md 4, FIX)"),
     Rule("/v3/graph/", r"\.(packages|chunk_unit|chunk_size)$", "all keys in a failure (API_V3.md 3, FIX)"),
-    Rule("/v3/graph/", r"@order$", "members of an object have no order (RFC 8259)"),
+    Rule("/v3/graph/", r"(^|\.groups_data)@order$", "members of an object have no order (RFC 8259)"),
+    Rule("/v3/graph/.*/date-member", r"\.groups@order$", "by date and member (API_V3.md 3.3, FIX)"),
     Rule(
         "/v3/graph/",
         r"\.nodes\.(x|y|level)$|\.groups_data\..*\.(x|y)$",
         "own layout (API_V3.md 3.1, 3.3, FIX)",
     ),
-    Rule(
-        "/v3/graph/.*/date-member",
-        r"\.(groups|groups_data|error|nodes|edges|graphviz|max_|total)",
-        "no dates, no groups (API_V3.md 3.3, FIX)",
-    ),
     Rule("/v3/graph/a3tb/laplacian", "", "any graph (API_V3.md 3.2, FIX)"),
-    Rule("/v3/graph/", r"\.code$", "the envelope"),
 )
 
 _RUNS = (
@@ -78,11 +75,18 @@ _RUNS = (
         r"\.tree|\.(member|section|sync|date|date_plus|tree_parents)$|\.reference",
         "members and sections in their places, folders as in the tree (API_V3.md 5, FIX)",
     ),
+    Rule("/v3/rundetail/(a1ve|a8qc)/", r"\.jobs\.(start|finish)$", "one model of times (METRICS.md 8, FIX)"),
     Rule(
-        "/v3/rundetail/",
-        r"\.jobs\.(start|finish|minutes|minutes_queue|title|SYPD|ASYPD)$",
-        "one model of times, split chunks count once (METRICS.md 8, FIX); now moves",
+        "/v3/rundetail/a3tb/",
+        r"\.jobs\.(minutes|minutes_queue|title)$",
+        "one model of times (METRICS.md 8, FIX); now moves",
     ),
+    Rule(
+        "/v3/rundetail/(a003|a007|a1vx|a3tb|aa6f)/",
+        r"\.jobs\.ASYPD$",
+        "with the wait and run of POST, split chunks count once (METRICS.md 8, FIX)",
+    ),
+    Rule("/v3/rundetail/(a003|aa6f)/", r"\.jobs\.SYPD$", "split chunks count once (METRICS.md 5.9, FIX)"),
     Rule(
         "/v3/rundetail/a004/",
         r"\.(jobs@members|jobs@order|total)$",
@@ -90,11 +94,12 @@ _RUNS = (
     ),
 )
 
+_KEYS_OF_FIGURES = r"\.(SY|Total_energy|Total_footprint|platform_info|not_considered)$"
 _FIGURES = (
     Rule("/v3/performance/", r"\.(PE|splits_corrected)$", "all keys of both shapes (API_V3.md 2.13, FIX)"),
     Rule(
-        "/v3/performance/(?!a[0-9a-z]{3}$)",
-        r"\.(SY|Total_energy|Total_footprint|platform_info|not_considered)$",
+        f"/v3/performance/{_UNKNOWN}",
+        _KEYS_OF_FIGURES,
         "all keys in a failure (API_V3.md 2.13, FIX)",
     ),
     Rule(
@@ -118,7 +123,11 @@ _FIGURES = (
         "rows of type 1 count (METRICS.md 2.2, FIX)",
     ),
     Rule("/v3/summary/a004", r"\.avg_(sim_)?run_time$", "rows of type 1 count (METRICS.md 2.2, FIX)"),
-    Rule("/v3/performance/", r"\.warnings_job_data", "other jobs are named (METRICS.md 5.8, FIX)"),
+    Rule(
+        "/v3/performance/(a000|a003|a004|a007|a1ve|a1vx|a3tb)$",
+        r"\.warnings_job_data",
+        "other jobs are named (METRICS.md 5.8, FIX)",
+    ),
     Rule("/v3/performance/a3tb$", r"\.platform_info\.name$", "HPCARCH (METRICS.md 5.7, FIX)"),
     Rule(
         "/v3/summary/a3tb", r"\.avg_queue_time$", "who was left behind does not count (API_V3.md 2.11, FIX)"
@@ -132,7 +141,7 @@ _FIGURES = (
         r"\.(failedCount|failedQueueTime|totalQueueTime)$",
         "attempts that are not over did not fail (METRICS.md 7.3, FIX)",
     ),
-    Rule("/v3/stats/", r"\.JobStatistics@order$", "without a date in list order (METRICS.md 7.4, FIX)"),
+    Rule("/v3/stats/", r"\.JobStatistics@order$", "without a date: by the clock (METRICS.md 7.4, FIX)"),
     Rule("/v3/stats/", r"\.Period\.(From|To)$", "now moves"),
     Rule("/v3/stats/", r"\.error_message$", "now moves; messages are sentences (API_V3.md 1.1, FIX)"),
     Rule("/v3/stats/[^/]+/100000000/", "", "before any calendar is everything (API_V3.md 2.18, FIX)"),
@@ -141,7 +150,7 @@ _FIGURES = (
 )
 
 _LOGS = (
-    Rule("/v3/cconfig/", "@500", "every value can be shown (API_V3.md 2.1, FIX)"),
+    Rule("/v3/cconfig/aa6f", "@500", "every value can be shown (API_V3.md 2.1, FIX)"),
     Rule("/v3/cconfig/", r"\.(differences|are_equal)", "symmetric, without servers (API_V3.md 2.1, FIX)"),
     Rule("/v3/cconfig/", r"\.DATABASE_CONN_URL$", "no credentials (API_V3.md 2.1, FIX)"),
     Rule("/v3/cconfig/", r"\.configuration_filesystem@order", "members have no order (RFC 8259)"),
@@ -150,11 +159,13 @@ _LOGS = (
         r"\.error_message$",
         "messages are sentences (API_V3.md 1.1, FIX)",
     ),
-    Rule("/v3/expinfo/", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"),
-    Rule("/v3/expinfo/", r"\.pkl_timestamp$", "no time is made up"),
+    Rule(
+        f"/v3/expinfo/{_UNKNOWN}", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"
+    ),
+    Rule(f"/v3/expinfo/{_UNKNOWN}", r"\.pkl_timestamp$", "no time is made up"),
     Rule("/v3/expinfo/", r"\.time_last_access$", "each server reads its own copy"),
     Rule(
-        "/v3/(ifrun|logrun|exprun|joblog)/",
+        f"/v3/((ifrun|logrun|exprun)/{_UNKNOWN}|joblog/)",
         r"\.error$",
         "an unknown experiment is an error (API_V3.md 2.6, 2.7, FIX; 1.1)",
     ),
@@ -236,6 +247,19 @@ POSTGRES = (
 )
 """Between Autosubmit API and Mestral, both over PostgreSQL."""
 
+DUMPS = (
+    *POSTGRES,
+    Rule("/v3/runs/a000$", "", "runs need the history alone (API_V3.md 2.5, FIX)"),
+    Rule("/v3/rundetail/a000/", r"\.jobs\.ASYPD$", "with the wait and run of POST (METRICS.md 8, FIX)"),
+    Rule("/v3/performance/a000$", _KEYS_OF_FIGURES, "all keys in a failure (API_V3.md 2.13, FIX)"),
+    Rule("/v3/tree/a000$", r"\.reference$", "an object where there is no tree (API_V3.md 4, FIX)"),
+    Rule("/v3/pkl(tree)?info/a000/", r"\.pkl_timestamp$", "0 where there is no answer"),
+    Rule("/v3/expinfo/a000$", r"\.workflow_commit$", "null without a configuration (API_V3.md 2.2, FIX)"),
+    Rule("/v3/expinfo/a000$", r"\.pkl_timestamp$", "when the job list changed, not now"),
+    Rule("/v3/history/a003/zzzz$", r"\.path_to_logs$", "what is no experiment has no place"),
+)
+"""As above, over a database alone: no experiment has a folder."""
+
 BACKENDS = (
     Rule(
         "/(filesystem-config|cconfig/)",
@@ -254,7 +278,7 @@ BACKENDS = (
 )
 """Between Mestral over files and Mestral over PostgreSQL."""
 
-WANTED = {"files": FILES, "postgres": POSTGRES, "backends": BACKENDS}
+WANTED = {"files": FILES, "postgres": POSTGRES, "dumps": DUMPS, "backends": BACKENDS}
 """The rules by what both servers read."""
 
 

@@ -26,11 +26,11 @@ def states(health: dict[str, Any]) -> dict[str, str]:
     return {part["part"]: part["state"] for part in health["parts"] if part["state"] != "missing"}
 
 
-def test_an_experiment_that_is_well(client: TestClient[Any], tree: Path) -> None:
+def test_an_experiment_that_is_well(client: TestClient[Any], tmp_path: Path) -> None:
     health = ask(client, "a001")
     assert (health["expid"], health["state"]) == ("a001", "ok")
     assert states(health) == {"job_list": "ok", "history": "ok", "configuration": "ok", "logs": "ok"}
-    pickle = tree.parent / "a001/pkl/job_list_a001.pkl"
+    pickle = make_tree(tmp_path).parent / "a001/pkl/job_list_a001.pkl"  # made anew: a database has no files
     age = int(datetime.fromisoformat(health["checked"]).timestamp()) - MODIFIED
     assert health["parts"][0] == {
         "part": "job_list",

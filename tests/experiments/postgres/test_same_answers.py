@@ -64,6 +64,7 @@ def test_answers_are_the_same(postgres: Postgres, tmp_path: Path, tree: str) -> 
     other = tmp_path / "postgres" / rc_file.name
     other.write_text(other.read_text().replace(str(rc_file.parent), str(other.parent)))
     Moved(other, postgres).remove_files()
+    assert {".db", ".pkl"}.isdisjoint(file.suffix for file in other.parent.rglob("*"))
     with ExitStack() as stack:
         files, database = Served(rc_file, stack), Served(other, stack)
         names = files.names()
