@@ -93,6 +93,12 @@ class Memo:
         self._keep(key, _Kept(value, weight, fingerprint, found))
         return value, found
 
+    def last(self, key: Hashable) -> Any:
+        """What was built under a key when that worked last, however outdated; None when it is not there."""
+        with self._lock:
+            kept = self._kept.get(key)
+            return None if kept is None else kept.value
+
     def _keep(self, key: Hashable, kept: _Kept) -> None:
         """Keep a value in place of an older one, when it is not too large."""
         with self._lock:

@@ -150,3 +150,24 @@ def test_an_unchanged_poll_is_confirmed(client: Client) -> None:
         first = client.get(f"/v3/{path}")
         again = client.get(f"/v3/{path}", headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.files
+@pytest.mark.parametrize("monitor", ["pklinfo", "pkltreeinfo"])
+def test_a_poll_has_the_jobs_as_they_were_last_while_the_list_cannot_be_read(
+    own: Path, serve: Serve, monitor: str
+) -> None:
+    """The page of the graph breaks when a poll lacks one of its jobs."""
+    client = serve(own / "autosubmitrc")
+    good(client, "/v3/tree/a001")
+    pickle = own / "a001" / "pkl" / "job_list_a001.pkl"
+    whole = pickle.read_bytes()
+    before = good(client, f"/v3/{monitor}/a001/0")
+    pickle.write_bytes(whole[: len(whole) // 2])
+    during = get(client, f"/v3/{monitor}/a001/0")
+    assert during["error"] is True
+    assert "job list" in during["error_message"]
+    assert during["pkl_content"] == before["pkl_content"] != []
+    pickle.write_bytes(whole)
+    after = good(client, f"/v3/{monitor}/a001/0")
+    assert after["pkl_content"] == before["pkl_content"]

@@ -119,6 +119,7 @@ def test_dates(tmp_path: Path, stored: str, read: datetime | None) -> None:
         ("2026-11-23 19:48:17", datetime(2026, 11, 23, 19, 48, 17, tzinfo=UTC)),
         ("2026-11-23T19:48:17+02:00", datetime(2026, 11, 23, 17, 48, 17, tzinfo=UTC)),
         ("yesterday", None),
+        ("9999-12-31T23:59:59-14:00", None),
         (None, None),
     ],
 )

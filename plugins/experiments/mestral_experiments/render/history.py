@@ -63,19 +63,21 @@ def history(reader: ReaderContext, row: list[Any], name: str) -> Answer:
         Problem: 404 without a history; 503 when it is unusable.
     """
     source: ExperimentSource = reader.service(SLOT)
-    experiment = msgspec.convert(row, Experiment)
+    experiment, clock = msgspec.convert(row, Experiment), ticking(CLOCK_SECONDS)
     found = _attempts(reader, source, experiment, name)
     if not found and not source.runs(experiment) and _has_no_history(source, experiment):
         raise not_found("The experiment has no history.")
     shown = job_history(found, str(source.log_folder(experiment)))
-    return Answer(body=msgspec.json.encode(shown), depends=_clock_of(found))
+    return Answer(body=msgspec.json.encode(shown), depends=clock if _is_live(found) else Fingerprint())
 
 
 def history_figures(reader: ReaderContext, row: list[Any], name: str) -> Answer:
     """The same for programs; none without a history. Raises 503 when it is unusable."""
     source: ExperimentSource = reader.service(SLOT)
+    clock = ticking(CLOCK_SECONDS)
     found = _attempts(reader, source, msgspec.convert(row, Experiment), name)
-    return Answer(body=msgspec.json.encode(figures.history_figures(name, found)), depends=_clock_of(found))
+    body = msgspec.json.encode(figures.history_figures(name, found))
+    return Answer(body=body, depends=clock if _is_live(found) else Fingerprint())
 
 
 def _attempts(
@@ -97,7 +99,7 @@ def detail(reader: ReaderContext, row: list[Any], run_id: str) -> Answer:
         Problem: 404 without such a run; 503 when the history is unusable.
     """
     source: ExperimentSource = reader.service(SLOT)
-    experiment, number = msgspec.convert(row, Experiment), int(run_id)
+    experiment, number, clock = msgspec.convert(row, Experiment), int(run_id), ticking(CLOCK_SECONDS)
     found = source.runs(experiment)
     run = next((run for run in found if run.run_id == number), None)
     if run is None:
@@ -105,7 +107,7 @@ def detail(reader: ReaderContext, row: list[Any], run_id: str) -> Answer:
     attempts = source.attempts(experiment, run_id=number)
     logs = str(source.log_folder(experiment))
     answer, live = run_detail(experiment.name, found, run, attempts, logs, int(time.time()))
-    return Answer(body=msgspec.json.encode(answer), depends=_clock(live))
+    return Answer(body=msgspec.json.encode(answer), depends=clock if live else Fingerprint())
 
 
 def _posts(
@@ -139,9 +141,5 @@ def _has_no_history(source: ExperimentSource, experiment: Experiment) -> bool:
     )
 
 
-def _clock_of(found: Sequence[Shown]) -> Fingerprint:
-    return _clock(any(shown.times.live for shown in found))
-
-
-def _clock(live: bool) -> Fingerprint:
-    return ticking(CLOCK_SECONDS) if live else Fingerprint()
+def _is_live(found: Sequence[Shown]) -> bool:
+    return any(shown.times.live for shown in found)

@@ -5,7 +5,6 @@ which `/v3/performance` needs. For a summary, as long as nothing changes, only j
 looked at again.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress
@@ -17,7 +16,7 @@ from mestral import Problem, not_found
 from mestral.readers import Answer, Fingerprint, ReaderContext, ticking
 from mestral_experiments.model import Experiment, Job, JobStatus, Times
 from mestral_experiments.render.optional import OptionalParts
-from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST
+from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST, seconds_of
 from mestral_experiments.sources.protocol import SLOT, TIMED, ExperimentSource
 from mestral_experiments.views.figures import figures
 from mestral_experiments.views.figures.performance import SECTIONS, Done, Performance
@@ -96,7 +95,8 @@ def summary_figures(reader: ReaderContext, row: list[Any]) -> Answer:
 def _summary(reader: ReaderContext, row: list[Any], view: Callable[[Tally, Sequence[str]], object]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
-    running, now = experiment.status == "RUNNING", _now()
+    running, clock = experiment.status == "RUNNING", ticking(CLOCK_SECONDS)
+    now = seconds_of(clock)
 
     def build(_: _Counted | None) -> tuple[_Counted, int, Fingerprint]:
         states = source.states(experiment)
@@ -118,7 +118,7 @@ def _summary(reader: ReaderContext, row: list[Any], view: Callable[[Tally, Seque
     rest = counted.rest
     total = counted.settled + tally(rest.states, job_times(rest, now), running)
     body = msgspec.json.encode(view(total, counted.failed))
-    return Answer(body=body, depends=found + _clock(bool(rest.states)))
+    return Answer(body=body, depends=found + (clock if rest.states else Fingerprint()))
 
 
 def performance(reader: ReaderContext, row: list[Any]) -> Answer:
@@ -149,7 +149,7 @@ def _performance(
     jobs_of: JobsOf = job_list,
 ) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
-    experiment = msgspec.convert(row, Experiment)
+    experiment, clock = msgspec.convert(row, Experiment), ticking(CLOCK_SECONDS)
     obstacle, looked = source.obstacle(experiment)
     if obstacle is not None:
         raise not_found(obstacle)
@@ -158,7 +158,7 @@ def _performance(
     optional.depends = looked + configured
     jobs = jobs_of(source, experiment)
     known = _recorded(source, experiment, [(job.name, job.status) for job in jobs], optional)
-    times = job_times(known, _now())
+    times = job_times(known, seconds_of(clock))
     done = [
         Done(job, each, _row(job, known))
         for job, each in zip(jobs, times, strict=True)
@@ -174,10 +174,8 @@ def _performance(
         optional.read(partial(_energies, source, experiment, done, wrappers)) or {},
         wrappers,
     )
-    return Answer(
-        body=encode(shown),
-        depends=optional.fingerprint + _clock(any(one.job.name in moving for one in done)),
-    )
+    live = any(one.job.name in moving for one in done)
+    return Answer(body=encode(shown), depends=optional.fingerprint + (clock if live else Fingerprint()))
 
 
 def _recorded(
@@ -216,11 +214,3 @@ def _energies(
     for run_id in wrapped | more:
         rows += source.attempts(experiment, run_id=run_id)
     return energies(rows)
-
-
-def _now() -> int:
-    return int(time.time()) // CLOCK_SECONDS * CLOCK_SECONDS
-
-
-def _clock(live: bool) -> Fingerprint:
-    return ticking(CLOCK_SECONDS) if live else Fingerprint()

@@ -5,7 +5,6 @@ jobs that are waiting or running now. What is damaged, but for the job list and 
 missing and harms nothing else (contract/API_V3.md 1.6).
 """
 
-import time
 from functools import partial
 
 from mestral import not_found
@@ -39,17 +38,32 @@ def workflow(
         raise not_found(obstacle)
     settings, configured = source.settings(experiment)
     looked += configured
-    now = int(time.time()) // CLOCK_SECONDS * CLOCK_SECONDS
+    clock = ticking(CLOCK_SECONDS)
 
     def build(before: Workflow | None) -> tuple[Workflow, int, Fingerprint]:
         optional = OptionalParts()
-        made = Workflow(_load(source, experiment, settings, optional), now, before)
+        made = Workflow(_load(source, experiment, settings, optional), seconds_of(clock), before)
         return made, _JOB_BYTES * len(made.jobs), optional.fingerprint
 
     known = source.fingerprint(experiment, *WORKFLOW) + looked
-    made, found = reader.memo.get_found(("experiments.workflow", experiment.name), known, build)
-    made.move_to(now)
-    return made, looked + found + (ticking(CLOCK_SECONDS) if made.live else Fingerprint())
+    made, found = reader.memo.get_found(_key(experiment), known, build)
+    made.move_to(seconds_of(clock))
+    return made, looked + found + (clock if made.live else Fingerprint())
+
+
+def last_workflow(reader: ReaderContext, experiment: Experiment) -> Workflow | None:
+    """The workflow as it was when it could be read last; None when that is forgotten."""
+    found: Workflow | None = reader.memo.last(_key(experiment))
+    return found
+
+
+def _key(experiment: Experiment) -> tuple[str, str]:
+    return "experiments.workflow", experiment.name
+
+
+def seconds_of(clock: Fingerprint) -> int:
+    """The moment that a clock stands at, seconds since the epoch."""
+    return clock.tick * clock.clock_seconds
 
 
 def _load(

@@ -98,7 +98,7 @@ class PickleFile(Pickle):
         """See `Pickle`."""
         try:
             return datetime.fromtimestamp(os.stat(self.path).st_mtime, UTC)  # noqa: PTH116 - hot path
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, OverflowError):  # or a time that no calendar has
             return None
         except OSError as error:
             raise refused(self.path, error) from error

@@ -179,9 +179,9 @@ def read_modified(database: Database) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(newest)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def examine(database: Database) -> str:

@@ -190,7 +190,7 @@ class Workflow:
             Known(jobs, self._raw, self._waits, self._attempts, self._logs),
             places,
         )
-        if len(places) == len(jobs):
+        if places == range(len(jobs)):
             self.jobs = made
         else:
             shown = list(self.jobs)
