@@ -21,7 +21,7 @@ def test_performance_is_that_of_v3(everything: Client, expids: list[str]) -> Non
             "footprint_g_co2": "Total_footprint",
             "processing_elements": "Parallelization",
         }.items():
-            assert new[here] == (old[there] or None), (name, here)
+            assert (new[here] or 0) == old[there], (name, here)
         assert new["warnings"] == old["warnings_job_data"]
         rows = [*((row, True) for row in old["considered"]), *((row, False) for row in old["not_considered"])]
         assert [
