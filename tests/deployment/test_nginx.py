@@ -165,13 +165,18 @@ def ask(address: tuple[str, int], path: str, headers: dict[str, str] | None = No
         connection.close()
 
 
-def test_no_request_fails_when_a_front_is_killed_and_comes_back(site: Site, nginx: Nginx) -> None:
+def test_only_what_is_being_received_fails_when_a_front_is_killed_and_comes_back(site: Site, nginx: Nginx) -> None:
     stop = threading.Event()
 
     def hammer(port: int) -> list[int]:
+        """States of all answers, 0 for one that was cut short: no proxy can take back what it passed on."""
         client, seen = Client(port, certificate(site)), []
         while not stop.is_set():
-            seen.append(client.ask(EXPERIMENTS).status)
+            try:
+                seen.append(client.ask(EXPERIMENTS).status)
+            except http.client.IncompleteRead:
+                seen.append(0)
+                client = Client(port, certificate(site))
         return seen
 
     with site.front("kept") as kept, site.front("killed") as killed:
@@ -191,7 +196,8 @@ def test_no_request_fails_when_a_front_is_killed_and_comes_back(site: Site, ngin
             finally:
                 stop.set()
             statuses = [status for one in hammering for status in one.result()]
-    assert set(statuses) == {200}
+    assert set(statuses) - {0} == {200}
+    assert statuses.count(0) <= 4  # one that each client was just receiving
     assert len(statuses) > 50
 
 
