@@ -165,7 +165,9 @@ def ask(address: tuple[str, int], path: str, headers: dict[str, str] | None = No
         connection.close()
 
 
-def test_only_what_is_being_received_fails_when_a_front_is_killed_and_comes_back(site: Site, nginx: Nginx) -> None:
+def test_only_what_is_on_its_way_is_lost_when_a_front_is_killed_and_comes_back(
+    site: Site, nginx: Nginx
+) -> None:
     stop = threading.Event()
 
     def hammer(port: int) -> list[int]:

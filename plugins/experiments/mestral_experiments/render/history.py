@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from mestral import not_found
-from mestral.readers import Answer, Fingerprint, ReaderContext, ticking
+from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Attempt, Experiment, PartName, PartState, Resources
 from mestral_experiments.render.optional import OptionalParts
-from mestral_experiments.render.workflow import CLOCK_SECONDS
+from mestral_experiments.render.pace import clock_of
 from mestral_experiments.sources.protocol import SLOT, ExperimentSource, Part
 from mestral_experiments.views.figures import figures
 from mestral_experiments.views.runs.attempts import by_run, recorded_times
@@ -63,7 +63,7 @@ def history(reader: ReaderContext, row: list[Any], name: str) -> Answer:
         Problem: 404 without a history; 503 when it is unusable.
     """
     source: ExperimentSource = reader.service(SLOT)
-    experiment, clock = msgspec.convert(row, Experiment), ticking(CLOCK_SECONDS)
+    experiment, clock = msgspec.convert(row, Experiment), clock_of(1)
     found = _attempts(reader, source, experiment, name)
     if not found and not source.runs(experiment) and _has_no_history(source, experiment):
         raise not_found("The experiment has no history.")
@@ -74,7 +74,7 @@ def history(reader: ReaderContext, row: list[Any], name: str) -> Answer:
 def history_figures(reader: ReaderContext, row: list[Any], name: str) -> Answer:
     """The same for programs; none without a history. Raises 503 when it is unusable."""
     source: ExperimentSource = reader.service(SLOT)
-    clock = ticking(CLOCK_SECONDS)
+    clock = clock_of(1)
     found = _attempts(reader, source, msgspec.convert(row, Experiment), name)
     body = msgspec.json.encode(figures.history_figures(name, found))
     return Answer(body=body, depends=clock if _is_live(found) else Fingerprint())
@@ -99,13 +99,13 @@ def detail(reader: ReaderContext, row: list[Any], run_id: str) -> Answer:
         Problem: 404 without such a run; 503 when the history is unusable.
     """
     source: ExperimentSource = reader.service(SLOT)
-    experiment, number, clock = msgspec.convert(row, Experiment), int(run_id), ticking(CLOCK_SECONDS)
+    experiment, number = msgspec.convert(row, Experiment), int(run_id)
     found = source.runs(experiment)
     run = next((run for run in found if run.run_id == number), None)
     if run is None:
         raise not_found(NO_RUN)
     attempts = source.attempts(experiment, run_id=number)
-    logs = str(source.log_folder(experiment))
+    logs, clock = str(source.log_folder(experiment)), clock_of(len(attempts))
     answer, live = run_detail(experiment.name, found, run, attempts, logs, int(time.time()))
     return Answer(body=msgspec.json.encode(answer), depends=clock if live else Fingerprint())
 

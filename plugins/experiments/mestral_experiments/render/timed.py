@@ -5,6 +5,7 @@ which `/v3/performance` needs. For a summary, as long as nothing changes, only j
 looked at again.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress
@@ -13,10 +14,11 @@ from typing import Any
 import msgspec
 
 from mestral import Problem, not_found
-from mestral.readers import Answer, Fingerprint, ReaderContext, ticking
+from mestral.readers import Answer, Fingerprint, ReaderContext
 from mestral_experiments.model import Experiment, Job, JobStatus, Times
 from mestral_experiments.render.optional import OptionalParts
-from mestral_experiments.render.workflow import CLOCK_SECONDS, NO_JOB_LIST, seconds_of
+from mestral_experiments.render.pace import clock_of, seconds_of
+from mestral_experiments.render.workflow import NO_JOB_LIST
 from mestral_experiments.sources.protocol import SLOT, TIMED, ExperimentSource
 from mestral_experiments.views.figures import figures
 from mestral_experiments.views.figures.performance import SECTIONS, Done, Performance
@@ -68,11 +70,13 @@ class _Counted(msgspec.Struct, frozen=True):
     """What is kept for summaries.
 
     Attributes:
+        jobs: How many there are.
         settled: Of the jobs whose times stay as they are.
         rest: All others.
         failed: Names of those that failed.
     """
 
+    jobs: int
     settled: Tally
     rest: Recorded
     failed: Sequence[str]
@@ -95,8 +99,7 @@ def summary_figures(reader: ReaderContext, row: list[Any]) -> Answer:
 def _summary(reader: ReaderContext, row: list[Any], view: Callable[[Tally, Sequence[str]], object]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     experiment = msgspec.convert(row, Experiment)
-    running, clock = experiment.status == "RUNNING", ticking(CLOCK_SECONDS)
-    now = seconds_of(clock)
+    running = experiment.status == "RUNNING"
 
     def build(_: _Counted | None) -> tuple[_Counted, int, Fingerprint]:
         states = source.states(experiment)
@@ -104,19 +107,19 @@ def _summary(reader: ReaderContext, row: list[Any], view: Callable[[Tally, Seque
             raise not_found(NO_JOB_LIST)
         optional = OptionalParts()
         known = _recorded(source, experiment, states, optional)
-        times = job_times(known, now)
+        times = job_times(known, int(time.time()))
         rest = unsettled(known, times) if running else NOTHING_LIVE
         moving = {name for name, _ in rest.states}
         stays = [name not in moving for name, _ in states]
         settled = tally(compress(states, stays), list(compress(times, stays)), running)
-        kept = _Counted(settled, rest, failed(states, times))
+        kept = _Counted(len(states), settled, rest, failed(states, times))
         return kept, _SUMMARY_BYTES + _JOB_BYTES * len(rest.states), optional.fingerprint
 
     fingerprint = source.fingerprint(experiment, *TIMED)
     key = ("experiments.counted", experiment.name, running)
     counted, found = reader.memo.get_found(key, fingerprint, build)
-    rest = counted.rest
-    total = counted.settled + tally(rest.states, job_times(rest, now), running)
+    rest, clock = counted.rest, clock_of(counted.jobs)
+    total = counted.settled + tally(rest.states, job_times(rest, seconds_of(clock)), running)
     body = msgspec.json.encode(view(total, counted.failed))
     return Answer(body=body, depends=found + (clock if rest.states else Fingerprint()))
 
@@ -149,7 +152,7 @@ def _performance(
     jobs_of: JobsOf = job_list,
 ) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
-    experiment, clock = msgspec.convert(row, Experiment), ticking(CLOCK_SECONDS)
+    experiment = msgspec.convert(row, Experiment)
     obstacle, looked = source.obstacle(experiment)
     if obstacle is not None:
         raise not_found(obstacle)
@@ -158,6 +161,7 @@ def _performance(
     optional.depends = looked + configured
     jobs = jobs_of(source, experiment)
     known = _recorded(source, experiment, [(job.name, job.status) for job in jobs], optional)
+    clock = clock_of(len(jobs))
     times = job_times(known, seconds_of(clock))
     done = [
         Done(job, each, _row(job, known))

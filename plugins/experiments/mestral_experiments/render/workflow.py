@@ -5,18 +5,17 @@ jobs that are waiting or running now. What is damaged, but for the job list and 
 missing and harms nothing else (contract/API_V3.md 1.6).
 """
 
+import time
 from functools import partial
 
 from mestral import not_found
-from mestral.readers import Fingerprint, ReaderContext, ticking
+from mestral.readers import Fingerprint, ReaderContext
 from mestral_experiments.model import Experiment, Settings
 from mestral_experiments.render.optional import OptionalParts
+from mestral_experiments.render.pace import clock_of, seconds_of
 from mestral_experiments.sources.protocol import WORKFLOW, ExperimentSource
 from mestral_experiments.views.jobtimes import needs_submission
 from mestral_experiments.views.workflow.workflow import Loaded, Workflow
-
-CLOCK_SECONDS = 5
-"""How old the times of what is waiting or running may be."""
 
 NO_JOB_LIST = "The job list does not exist."
 """An error in v3, where v4 shows no jobs."""
@@ -38,15 +37,15 @@ def workflow(
         raise not_found(obstacle)
     settings, configured = source.settings(experiment)
     looked += configured
-    clock = ticking(CLOCK_SECONDS)
 
     def build(before: Workflow | None) -> tuple[Workflow, int, Fingerprint]:
         optional = OptionalParts()
-        made = Workflow(_load(source, experiment, settings, optional), seconds_of(clock), before)
+        made = Workflow(_load(source, experiment, settings, optional), int(time.time()), before)
         return made, _JOB_BYTES * len(made.jobs), optional.fingerprint
 
     known = source.fingerprint(experiment, *WORKFLOW) + looked
     made, found = reader.memo.get_found(_key(experiment), known, build)
+    clock = clock_of(len(made.jobs))
     made.move_to(seconds_of(clock))
     return made, looked + found + (clock if made.live else Fingerprint())
 
@@ -59,11 +58,6 @@ def last_workflow(reader: ReaderContext, experiment: Experiment) -> Workflow | N
 
 def _key(experiment: Experiment) -> tuple[str, str]:
     return "experiments.workflow", experiment.name
-
-
-def seconds_of(clock: Fingerprint) -> int:
-    """The moment that a clock stands at, seconds since the epoch."""
-    return clock.tick * clock.clock_seconds
 
 
 def _load(

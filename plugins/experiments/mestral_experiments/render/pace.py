@@ -1,0 +1,23 @@
+"""How often answers with times of jobs that wait or run are made anew, though no file changed.
+
+Guarantees: all answers about the same jobs go by the same clock, so that they agree about the moment;
+somebody who polls costs less than one percent of a processor, however many jobs there are.
+"""
+
+from mestral.readers import Fingerprint, ticking
+
+_LEAST, _MOST = 5, 60  # seconds
+_JOBS_PER_SECOND = 500
+
+
+def clock_of(jobs: int) -> Fingerprint:
+    """The clock of answers about so many jobs; how old their times may be grows from 5 s to a minute.
+
+    To be taken before what it dates.
+    """
+    return ticking(min(_MOST, max(_LEAST, jobs // _JOBS_PER_SECOND)))
+
+
+def seconds_of(clock: Fingerprint) -> int:
+    """The moment that a clock stands at, seconds since the epoch."""
+    return clock.tick * clock.clock_seconds
