@@ -139,7 +139,8 @@ def _v3(expid: str) -> list[Endpoint]:
     graph_of_states = f"/v3/graph/{expid}/standard/status"
     drawn = {"01k": 200.0, "10k": 2300.0}.get(size)  # where a graph has to be laid out again
     return [
-        Endpoint(f"v3 tree {expid}", f"/v3/tree/{expid}", *shared, relations, expid),
+        Endpoint(f"v3 tree {expid}", f"/v3/tree/{expid}", *shared, change, expid),
+        Endpoint(f"v3 tree, new edges {expid}", f"/v3/tree/{expid}", None, None, relations, expid),
         Endpoint(f"v3 graph {expid}", f"/v3/graph/{expid}/standard/none", *small, change, expid),
         Endpoint(f"v3 graph, new edges {expid}", graph_of_states, None, drawn, relations, expid),
         Endpoint(

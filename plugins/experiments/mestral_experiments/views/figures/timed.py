@@ -71,14 +71,14 @@ def packages_of(
             package.jobs.append(name)
     for parent, child in edges:
         above, below = package_of.get(parent), package_of.get(child)
-        if above is below is None or parent == child or parent not in names or child not in names:
-            continue
-        if above is not None:
-            above.in_structure = True
-        if below is not None:
-            below.in_structure = True
-            if above is below:
-                below.children.setdefault(parent, []).append(child)
+        if above is below:
+            if above is not None and parent != child:
+                above.in_structure = True
+                above.children.setdefault(parent, []).append(child)
+        elif parent in names and child in names:
+            for package in (above, below):
+                if package is not None:
+                    package.in_structure = True
     for package in packages.values():
         for found in package.children.values():
             found.sort()
