@@ -14,8 +14,8 @@ from tests.probe import SECRET_TOKEN
 from tests.sample_site import Site
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-EXAMPLES = 100
-"""Requests per operation and phase at most: about half a minute for one server."""
+EXAMPLES = 60
+"""Requests per operation and phase at most: two minutes or so for one server."""
 
 
 @pytest.mark.parametrize("which", ["open_site", "protected_site"])
