@@ -76,9 +76,9 @@ def packages_of(
                 above.in_structure = True
                 above.children.setdefault(parent, []).append(child)
         elif parent in names and child in names:
-            for package in (above, below):
-                if package is not None:
-                    package.in_structure = True
+            for end in (above, below):
+                if end is not None:
+                    end.in_structure = True
     for package in packages.values():
         for found in package.children.values():
             found.sort()

@@ -5,6 +5,7 @@ Guarantees: the same conventions as in the answers of graph and tree, of which t
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -13,8 +14,8 @@ from mestral_experiments.views.workflow.jobview import JobView
 from mestral_experiments.views.workflow.workflow import Workflow
 
 
-class PklJob(msgspec.Struct, frozen=True, gc=False):
-    """One job as the monitor of the graph wants it. `minutes` and `minutes_queue` are seconds."""
+class MonitoredJob(msgspec.Struct, frozen=True, gc=False):
+    """What both monitors want of a job. `minutes` and `minutes_queue` are seconds."""
 
     name: str
     rm_id: int | None
@@ -32,30 +33,19 @@ class PklJob(msgspec.Struct, frozen=True, gc=False):
     err: str | None
     priority: int
     workflow_commit: str | None
+
+
+class PklJob(MonitoredJob, frozen=True, gc=False):
+    """One job as the monitor of the graph wants it. `minutes` and `minutes_queue` are seconds."""
+
     dashed: bool
     shape: str
     package: str | None
 
 
-class PklTreeJob(msgspec.Struct, frozen=True, gc=False):
+class PklTreeJob(MonitoredJob, frozen=True, gc=False):
     """One job as the monitor of the tree wants it; `title` and `wrapper_tag` are HTML."""
 
-    name: str
-    rm_id: int | None
-    status_code: int
-    SYPD: float | None
-    minutes: int
-    minutes_queue: int
-    submit: str | None
-    start: str | None
-    finish: str | None
-    running_text: str
-    status: str
-    status_color: str
-    out: str | None
-    err: str | None
-    priority: int
-    workflow_commit: str | None
     wrapper: str | None
     wrapper_tag: str | None
     wrapper_id: str | None
@@ -138,33 +128,20 @@ def seconds(moment: datetime | None) -> int:
 
 
 def _pkl_job(view: JobView) -> PklJob:
-    shown = view.shown
-    return PklJob(
-        shown.id,
-        shown.rm_id,
-        shown.status_code,
-        shown.SYPD,
-        shown.minutes,
-        shown.minutes_queue,
-        shown.submit,
-        shown.start,
-        shown.finish,
-        view.running_text,
-        shown.status,
-        shown.status_color,
-        shown.out,
-        shown.err,
-        view.job.priority,
-        shown.workflow_commit,
-        shown.wrapper is not None,
-        view.shape,
-        shown.wrapper,
-    )
+    package = view.shown.wrapper
+    return PklJob(*_monitored(view, package is not None, view.shape, package))
 
 
 def _pkl_tree_job(view: JobView) -> PklTreeJob:
     shown = view.shown
-    return PklTreeJob(
+    tag = html.wrapped(shown.wrapper) if shown.wrapper is not None else None
+    return PklTreeJob(*_monitored(view, shown.wrapper, tag, shown.wrapper_code, shown.title))
+
+
+def _monitored(view: JobView, *more: Any) -> tuple[Any, ...]:
+    """What `MonitoredJob` has of a job, in the order of its fields, and what else its heirs do."""
+    shown = view.shown
+    return (
         shown.id,
         shown.rm_id,
         shown.status_code,
@@ -181,8 +158,5 @@ def _pkl_tree_job(view: JobView) -> PklTreeJob:
         shown.err,
         view.job.priority,
         shown.workflow_commit,
-        shown.wrapper,
-        html.wrapped(shown.wrapper) if shown.wrapper is not None else None,
-        shown.wrapper_code,
-        shown.title,
+        *more,
     )
