@@ -1,8 +1,8 @@
 """How often answers with times of jobs that wait or run are made anew, though no file changed.
 
-Guarantees: tree, graph, their monitors, summary and performance of an experiment go by the same clock, so that
-they agree about the moment. Up to 50,000 jobs a poll of tree, graph or a monitor with each tick costs about one
-percent of a processor.
+Guarantees: tree, graph, their monitors, summary and performance of an experiment go by the same clock, so
+that they agree about the moment. Up to 50,000 jobs a poll of tree, graph or a monitor with each tick costs
+about one percent of a processor.
 """
 
 from mestral.readers import Fingerprint, ticking
