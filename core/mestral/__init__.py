@@ -1,8 +1,8 @@
 """Mestral: an extensible API platform. These names are the public API for plugin authors.
 
-Guarantees: complete (a plugin needs nothing else from core, save the modules `mestral.http` and
-`mestral.readers` named in their `__all__`) and lazy: importing `mestral` imports neither Litestar nor
-SQLAlchemy.
+Guarantees: complete (a plugin needs nothing else from core, save what the modules `mestral.http`,
+`mestral.login` and `mestral.readers` name in their `__all__`) and lazy: importing `mestral` imports neither
+Litestar nor SQLAlchemy.
 """
 
 from importlib import import_module
@@ -13,13 +13,19 @@ __version__ = "0.1.0"
 _HOME = {
     "API_VERSION": "mestral.contributions",
     "Access": "mestral.contributions",
+    "Clients": "mestral.contributions",
+    "Decision": "mestral.contributions",
     "Demo": "mestral.contributions",
     "HealthCheck": "mestral.contributions",
     "Link": "mestral.contributions",
+    "LoginAttempt": "mestral.contributions",
+    "LoginBackend": "mestral.contributions",
     "Manifest": "mestral.contributions",
     "Mark": "mestral.contributions",
     "Migrated": "mestral.contributions",
+    "Migrations": "mestral.contributions",
     "PluginContext": "mestral.contributions",
+    "Principal": "mestral.contributions",
     "Routes": "mestral.contributions",
     "Service": "mestral.contributions",
     "StatusSection": "mestral.contributions",
@@ -28,7 +34,9 @@ _HOME = {
     "Identity": "mestral.auth.identity",
     "Platform": "mestral.platform",
     "platform_of": "mestral.platform",
+    "LoginRefused": "mestral.errors",
     "Problem": "mestral.errors",
+    "bad_gateway": "mestral.errors",
     "invalid": "mestral.errors",
     "not_found": "mestral.errors",
     "unavailable": "mestral.errors",
@@ -42,20 +50,26 @@ if TYPE_CHECKING:
     from mestral.contributions import (
         API_VERSION,
         Access,
+        Clients,
+        Decision,
         Demo,
         HealthCheck,
         Link,
+        LoginAttempt,
+        LoginBackend,
         Manifest,
         Mark,
         Migrated,
+        Migrations,
         PluginContext,
+        Principal,
         Routes,
         Service,
         StatusSection,
         StatusTable,
         Verdict,
     )
-    from mestral.errors import Problem, invalid, not_found, unavailable
+    from mestral.errors import LoginRefused, Problem, bad_gateway, invalid, not_found, unavailable
     from mestral.hookspecs import hookimpl
     from mestral.platform import Platform, platform_of
     from mestral.settings.secret import Secret, mask_urls
@@ -63,15 +77,22 @@ if TYPE_CHECKING:
 __all__ = [
     "API_VERSION",
     "Access",
+    "Clients",
+    "Decision",
     "Demo",
     "HealthCheck",
     "Identity",
     "Link",
+    "LoginAttempt",
+    "LoginBackend",
+    "LoginRefused",
     "Manifest",
     "Mark",
     "Migrated",
+    "Migrations",
     "Platform",
     "PluginContext",
+    "Principal",
     "Problem",
     "Routes",
     "Secret",
@@ -79,6 +100,7 @@ __all__ = [
     "StatusSection",
     "StatusTable",
     "Verdict",
+    "bad_gateway",
     "hookimpl",
     "invalid",
     "mask_urls",

@@ -12,9 +12,18 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from mestral import __version__
+from mestral.auth.attempts import Attempts
+from mestral.auth.audit import Audit
 from mestral.auth.guard import access_guard
 from mestral.auth.keys import signing_key
+from mestral.auth.logins import Logins
+from mestral.auth.once import Once
+from mestral.auth.revocations import Revocations
+from mestral.auth.sessions import Sessions
+from mestral.auth.throttle import Throttle
 from mestral.auth.tokens import Tokens
+from mestral.database.engine import Database
+from mestral.database.migrations import prepare
 from mestral.http.core_routes import core_handlers, served_core_handlers
 from mestral.http.errors import answer_exception
 from mestral.http.frame import frame_config
@@ -42,15 +51,16 @@ def build_app(settings: Settings) -> Litestar:
         PluginsError: A plugin is broken without which the deployer does not want to start.
     """
     ensure_state_dir(settings)
-    tokens = Tokens(settings.auth, signing_key(settings))
+    key = signing_key(settings)
     plugins = load_plugins(settings, core_handlers=core_handlers())
     plugins.log_broken()
     plugins.make_instances()
+    prepare(Database(settings), plugins.records)
     ensure_startable(plugins, settings)
-    return assemble(settings, plugins, tokens)
+    return assemble(settings, plugins, key)
 
 
-def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
+def assemble(settings: Settings, plugins: Plugins, key: str) -> Litestar:
     """The app of plugins that are loaded; nothing is written and nothing runs before it is started."""
     metrics, tracing = _metrics(settings), _tracing(settings)
     observers = [
@@ -60,6 +70,7 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
     readers = Readers(settings, _reader_services(plugins), observers)
     if metrics is not None:
         metrics.watch(readers, plugins)
+    platform = _platform(settings, plugins, readers, key)
     app = Litestar(
         [
             _router("core", "/", served_core_handlers(settings, plugins)),
@@ -67,20 +78,14 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
         ],
         debug=False,
         exception_handlers={Exception: answer_exception},
-        guards=[access_guard(tokens, settings.auth.protection_level)],
-        lifespan=[_lifespan(plugins, readers, tracing)],
+        guards=[access_guard(platform.tokens, settings.auth.protection_level)],
+        lifespan=[_lifespan(platform, tracing)],
         logging_config=None,
         openapi_config=frame_config("Mestral", __version__),
         request_max_body_size=settings.server.max_body_bytes,
         state=State(
             {
-                "platform": Platform(
-                    settings=settings,
-                    plugins=plugins,
-                    readers=readers,
-                    tokens=tokens,
-                    services=plugins.instances,
-                ),
+                "platform": platform,
                 "metrics": metrics,
             }
         ),
@@ -94,6 +99,28 @@ def assemble(settings: Settings, plugins: Plugins, tokens: Tokens) -> Litestar:
         tracing=tracing,
     )
     return app
+
+
+def _platform(settings: Settings, plugins: Plugins, readers: Readers, key: str) -> Platform:
+    database = Database(settings)
+    audit, throttle, once = Audit(database), Throttle(database, {"login": 30, "token": 60}), Once(database)
+    tokens = Tokens(settings.auth, key, Revocations(database))
+    sessions = Sessions(database, tokens)
+    logins = Logins(settings.auth, plugins, tokens=tokens, sessions=sessions, audit=audit, throttle=throttle)
+    return Platform(
+        settings=settings,
+        plugins=plugins,
+        readers=readers,
+        tokens=tokens,
+        services=plugins.instances,
+        database=database,
+        audit=audit,
+        throttle=throttle,
+        once=once,
+        logins=logins,
+        attempts=Attempts(settings, key, once),
+        sessions=sessions,
+    )
 
 
 def _metrics(settings: Settings) -> "Metrics | None":
@@ -131,8 +158,10 @@ def _router(plugin: str, prefix: str, handlers: Sequence[Any]) -> Router:
     return Router(path=prefix, route_handlers=handlers, tags=[plugin], opt={"plugin": plugin})
 
 
-def _lifespan(plugins: Plugins, readers: Readers, tracing: "Tracing | None") -> Any:
+def _lifespan(platform: Platform, tracing: "Tracing | None") -> Any:
     """The app's one lifespan: it is the host's, so that every plugin is stopped whatever others do."""
+
+    plugins, readers = platform.plugins, platform.readers
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -148,6 +177,7 @@ def _lifespan(plugins: Plugins, readers: Readers, tracing: "Tracing | None") -> 
                 await plugins.shutdown()
             finally:
                 await readers.stop()
+                platform.database.close()
                 if tracing is not None:
                     await tracing.stop()
 

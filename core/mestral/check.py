@@ -122,9 +122,8 @@ def _refusal(plugins: Plugins, settings: Settings) -> str:
 def assemble_to_look(settings: Settings, plugins: Plugins) -> "Litestar":
     """The app that would be served, with a key for tokens that is good for nothing: nothing is written."""
     from mestral.app import assemble
-    from mestral.auth.tokens import Tokens
 
-    return assemble(settings, plugins, Tokens(settings.auth, secrets.token_urlsafe(48)))
+    return assemble(settings, plugins, secrets.token_urlsafe(48))
 
 
 def _slow(records: Sequence[PluginRecord], seconds: float) -> list[Slow]:

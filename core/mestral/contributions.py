@@ -5,7 +5,7 @@ in later versions of the plugin API; none is removed or reordered without a new 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -106,6 +106,105 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     slot: str
     name: str
     factory: str
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a login vouches for, within its own provider.
+
+    Attributes:
+        subject: Stable id of the person there, never reused: a number rather than a name where there is one.
+        username: Name to show, and what rules of the deployer may name.
+        groups: Groups that the provider tells, for rules of the deployer.
+        session: The provider's id of this session when it may end it for everybody (CAS single logout);
+            empty when it does not.
+    """
+
+    subject: str
+    username: str
+    groups: tuple[str, ...] = ()
+    session: str = ""
+
+
+class LoginAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to the provider and back, bound to one browser. Core makes it and keeps it until the way back.
+
+    Attributes:
+        callback: Address of this server to which the provider is to send the browser, without state. Empty
+            for logins that are no redirect.
+        state: To be given to the provider and come back from it; core compares it.
+        nonce: For the id token of OpenID Connect; the backend compares it.
+        verifier: Of PKCE (RFC 7636), for the exchange of the code.
+    """
+
+    callback: str = ""
+    state: str = ""
+    nonce: str = ""
+    verifier: str = ""
+
+    @property
+    def challenge(self) -> str:
+        """The verifier's S256 challenge."""
+        from base64 import urlsafe_b64encode
+        from hashlib import sha256
+
+        return urlsafe_b64encode(sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+class LoginBackend(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to log in (returned by `mestral_login_backends`).
+
+    Core makes its routes below `/v4/auth/<id>`, issues the token, writes the audit log and limits the rate:
+
+    - `redirect`: GET `start` sends the browser to what `begin` returns, GET `callback` gives what came back
+      to `finish`;
+    - `password`: POST `login` gives `username` and `password` to `finish`;
+    - `header`: POST `login` gives the headers of the request to `finish`, names in lower case. Only behind a
+      proxy that sets them and lets none through.
+
+    Attributes:
+        id: In paths and identities: `^[a-z][a-z0-9-]*$`, unique over all plugins.
+        display_name: For a button: `GitHub`.
+        kind: How it works.
+        finish: Async; says whom it is from what was presented. Raises `LoginRefused` when it is nobody, or
+            `Problem` (502, 503) when the provider does not do its part.
+        begin: Async; the address at the provider to which the browser is sent. For `redirect` alone.
+    """
+
+    id: str
+    display_name: str
+    kind: Literal["redirect", "password", "header"]
+    finish: "Callable[[LoginAttempt, Mapping[str, str]], Awaitable[Principal]]"
+    begin: "Callable[[LoginAttempt], Awaitable[str]] | None" = None
+
+
+class Clients(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses of pages that may have their visitors logged in (returned by `mestral_clients`).
+
+    Attributes:
+        read: Returns the addresses as they are now, such as `https://gui.example.org/app/`; asked at every
+            login, so it answers from what is kept. `*` stands for any page, for logins of today's GUI alone.
+    """
+
+    read: Callable[[], Sequence[str]]
+
+
+class Decision(StrEnum):
+    """What a plugin says of an action (`mestral_decide`)."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    ABSTAIN = "abstain"
+
+
+class Migrations(msgspec.Struct, frozen=True, kw_only=True):
+    """Tables of a plugin in Mestral's own database (returned by `mestral_migrations`).
+
+    Attributes:
+        folder: Revisions of alembic: `0001_what.py`, each with `revision` as its number. The names of tables
+            begin with `<plugin>_`.
+    """
+
+    folder: Path
 
 
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,20 @@ class Problem(Exception):  # noqa: N818 - it is an answer, and reads as one wher
         self.body = dict(body) if body is not None else None
 
 
+class LoginRefused(Exception):  # noqa: N818 - a verdict of a login
+    """A login does not vouch for anybody.
+
+    Args:
+        message: For the person who logs in; no code, ticket or token in it.
+        reason: For the audit log, more exact; the message when empty.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason or message
+
+
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -48,6 +62,7 @@ _CODES = {
     422: "invalid",
     429: "too_many_requests",
     500: "internal",
+    502: "bad_gateway",
     503: "unavailable",
 }
 
@@ -71,6 +86,11 @@ def unavailable(message: str, *, retry_after: int | None = None) -> Problem:
     """
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
     return Problem(503, message, headers=headers)
+
+
+def bad_gateway(message: str) -> Problem:
+    """502: another server that this answer needs answered, and not as it should."""
+    return Problem(502, message)
 
 
 def unauthorized(

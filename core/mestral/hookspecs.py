@@ -15,7 +15,19 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mestral.contributions import Demo, HealthCheck, PluginContext, Routes, Service, StatusSection
+    from mestral.auth.identity import Identity
+    from mestral.contributions import (
+        Clients,
+        Decision,
+        Demo,
+        HealthCheck,
+        LoginBackend,
+        Migrations,
+        PluginContext,
+        Routes,
+        Service,
+        StatusSection,
+    )
 
 hookspec = pluggy.HookspecMarker("mestral")
 hookimpl = pluggy.HookimplMarker("mestral")
@@ -46,6 +58,41 @@ class Hooks:
 
         Called: once, before routes are collected. Kind: collect. Returns: `HealthCheck`, possibly none.
         If it raises: the plugin is `failed`. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_login_backends(self, context: PluginContext) -> Sequence[LoginBackend]:  # type: ignore[empty-body]
+        """Contribute ways to log in; core makes their routes.
+
+        Called: once, before routes are collected. Kind: collect. Returns: `LoginBackend`, possibly none.
+        If it raises: the plugin is `failed`. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_clients(self, context: PluginContext) -> Sequence[Clients]:  # type: ignore[empty-body]
+        """Contribute lists of pages that may have their visitors logged in, beside `auth.clients`.
+
+        Called: once, before routes are collected. Kind: collect. Returns: `Clients`, possibly none.
+        If it raises: the plugin is `failed`. Since: 0.1.
+        """
+
+    @hookspec
+    def mestral_migrations(self, context: PluginContext) -> Migrations:  # type: ignore[empty-body]
+        """Contribute tables to Mestral's own database.
+
+        Called: once, before routes are collected. Kind: collect. Returns: `Migrations`.
+        If it raises: the plugin is `failed`; if its tables cannot be made, it is `degraded`. Since: 0.1.
+        """
+
+    @hookspec
+    async def mestral_decide(  # type: ignore[empty-body]
+        self, context: PluginContext, identity: Identity, action: str, expid: str
+    ) -> Decision:
+        """Say whether somebody may do something; one `DENY` outweighs every `ALLOW`.
+
+        Called: for each action on an experiment (`expid`), or on none (an empty one). Kind: run-time; answers
+        within a second. Returns: `Decision`, `ABSTAIN` when it has nothing to say.
+        If it raises or takes too long: it counts as `DENY`, and is logged. Since: 0.1.
         """
 
     @hookspec

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from litestar.connection import ASGIConnection
 
+    from mestral.auth.attempts import Attempts
+    from mestral.auth.audit import Audit
+    from mestral.auth.logins import Logins
+    from mestral.auth.once import Once
+    from mestral.auth.sessions import Sessions
+    from mestral.auth.throttle import Throttle
     from mestral.auth.tokens import Tokens
+    from mestral.database.engine import Database
     from mestral.plugins import Plugins
     from mestral.readers import Readers
 
@@ -30,6 +37,13 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         readers: The reader processes and the cache of finished answers.
         tokens: Issues and checks tokens.
         services: Chosen instance of every service slot: `services["experiments.source"]`.
+        database: Mestral's own database.
+        audit: The audit log.
+        throttle: The rate limits.
+        once: Words that count once.
+        logins: The ways to log in.
+        attempts: Logins on their way to a provider and back.
+        sessions: Which tokens came from which session at a provider.
     """
 
     settings: Settings
@@ -37,6 +51,13 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     readers: Readers
     tokens: Tokens
     services: Mapping[str, Any]
+    database: Database
+    audit: Audit
+    throttle: Throttle
+    once: Once
+    logins: Logins
+    attempts: Attempts
+    sessions: Sessions
 
 
 def platform_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Platform:

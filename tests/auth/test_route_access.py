@@ -13,8 +13,10 @@ from tests.probe import SECRET_KEY, install_probe, probe_settings, use_site
 
 from mestral.app import build_app
 from mestral.auth.guard import access_guard
+from mestral.auth.revocations import Revocations
 from mestral.auth.tokens import Tokens
 from mestral.cli.routes import RouteRow, list_routes
+from mestral.database.engine import Database
 from mestral.http.errors import answer_exception
 from mestral.settings.model import AuthSettings
 
@@ -107,12 +109,15 @@ def test_where_no_token_is_needed_a_valid_one_counts_and_a_bad_one_does_not(make
     }
 
 
-def test_route_without_access_level_is_refused_with_any_token(caplog: pytest.LogCaptureFixture) -> None:
+def test_route_without_access_level_is_refused_with_any_token(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     @get("/forgotten", sync_to_thread=False)
     def forgotten() -> str:
         return "secret"
 
-    guard = access_guard(Tokens(AuthSettings(), SECRET_KEY), "NONE")
+    tokens = Tokens(AuthSettings(), SECRET_KEY, Revocations(Database(probe_settings(tmp_path))))
+    guard = access_guard(tokens, "NONE")
     app = Litestar(
         [forgotten], guards=[guard], exception_handlers={Exception: answer_exception}, logging_config=None
     )

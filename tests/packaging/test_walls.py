@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "core" / "mestral"
 PACKAGES = {path.name: path for path in sorted(ROOT.glob("plugins/*/mestral_*"))}
 
-PUBLIC_MODULES = ("mestral", "mestral.http", "mestral.readers")
+PUBLIC_MODULES = ("mestral", "mestral.http", "mestral.login", "mestral.readers")
 MAY_USE_EXPERIMENTS = ("mestral_workers", "mestral_runners")
 
 

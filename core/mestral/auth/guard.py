@@ -56,7 +56,7 @@ def access_guard(tokens: "Tokens", level: ProtectionLevel) -> Guard:
         if authorization is None and not protected[access]:
             return
         try:
-            identity = tokens.identify(authorization, handler.opt.get("token"))
+            identity = await tokens.identify(authorization, handler.opt.get("token"))
         except Problem:
             if protected[access]:
                 raise

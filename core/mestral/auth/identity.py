@@ -14,14 +14,30 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         subject: Stable id within the provider.
         username: Name to show; what `verify-token` answers as `user`.
         number: The user id of a token of Autosubmit API that holds a number; `verify-token` echoes it as one.
+        groups: Groups that the login told.
+        account: Account of this site that this is (`auth.accounts`, `auth.account_logins`); empty when it is
+            not known to be one. Owners of experiments are accounts.
+        scopes: What the token may be used for: `read`, `operate`.
+        token: Id of the token that was presented; empty for static ones.
+        expires: When that token does, in seconds since 1970 (UTC); 0: never.
     """
 
     provider: str
     subject: str
     username: str
     number: int | float | None = None
+    groups: tuple[str, ...] = ()
+    account: str = ""
+    scopes: tuple[str, ...] = ("read", "operate")
+    token: str = ""
+    expires: int = 0
 
     @property
     def id(self) -> str:
         """`provider:subject`, unique over all providers."""
         return f"{self.provider}:{self.subject}"
+
+    @property
+    def person(self) -> str:
+        """Under which name the server keeps what is this person's: the account, else `provider:subject`."""
+        return self.account or self.id

@@ -16,6 +16,7 @@ from typing import Any
 import jwt
 
 from mestral.auth.identity import Identity
+from mestral.auth.revocations import Revocations
 from mestral.errors import unauthorized
 from mestral.settings.model import AuthSettings
 from mestral.settings.secret import Secret
@@ -37,11 +38,13 @@ class Tokens:
     Args:
         settings: The `[auth]` table.
         key: What `signing_key` returned.
+        revocations: Which tokens are valid no more.
     """
 
-    def __init__(self, settings: AuthSettings, key: str) -> None:
+    def __init__(self, settings: AuthSettings, key: str, revocations: Revocations) -> None:
         self._settings = settings
         self._key = key
+        self._revocations = revocations
 
     def issue(self, identity: Identity) -> str:
         """A new token, valid for `auth.token_seconds`; without the `Bearer ` of login answers."""
@@ -56,10 +59,20 @@ class Tokens:
             "exp": now + self._settings.token_seconds,
             "jti": uuid.uuid4().hex,
             "provider": identity.provider,
+            "groups": list(identity.groups),
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
-    def identify(self, authorization: str | None, route_token: Secret | None = None) -> Identity:
+    def id_of(self, token: str) -> tuple[str, int]:
+        """The id of a token that `issue` made, and when it expires."""
+        claims = jwt.decode(token, options={"verify_signature": False})
+        return str(claims["jti"]), int(claims["exp"])
+
+    async def revoke(self, jti: str, expires: int) -> None:
+        """Make a token invalid, on every front within two seconds."""
+        await self._revocations.add(jti, expires)
+
+    async def identify(self, authorization: str | None, route_token: Secret | None = None) -> Identity:
         """The person or program an `Authorization` header stands for.
 
         Args:
@@ -84,7 +97,10 @@ class Tokens:
             claims = jwt.decode(token, options={"verify_signature": False})
             if self._settings.legacy_tokens and "iss" not in claims and "aud" not in claims:
                 return self._identify_legacy(token)
-            return self._identify_own(token)
+            identity = self._identify_own(token)
+            if await self._revocations.holds(identity.token):
+                raise jwt.InvalidTokenError("revoked")
+            return identity
         except jwt.ExpiredSignatureError as error:
             raise unauthorized("Expired token", invalid_token=True) from error
         except jwt.PyJWTError as error:
@@ -103,7 +119,21 @@ class Tokens:
         if not all(isinstance(name, str) and name for name in names):
             raise jwt.InvalidTokenError("provider, sub and user_id must be texts")
         provider, subject, username = map(str, names)
-        return Identity(provider=provider, subject=subject, username=username)
+        groups = claims.get("groups", [])
+        return Identity(
+            provider=provider,
+            subject=subject,
+            username=username,
+            groups=tuple(group for group in groups if isinstance(group, str)),
+            account=self._account(provider, subject, username),
+            token=claims["jti"],
+            expires=claims["exp"],
+        )
+
+    def _account(self, provider: str, subject: str, username: str) -> str:
+        """Which account of this site somebody is; empty when that is not known."""
+        named = self._settings.accounts.get(f"{provider}:{subject}")
+        return named or (username if provider in self._settings.account_logins else "")
 
     def _identify_legacy(self, token: str) -> Identity:
         # Autosubmit API knows no `sub` of its own: it repeats user_id there, or leaves it out.

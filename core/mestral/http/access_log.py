@@ -31,7 +31,6 @@ def log_request(scope: Any, report: RequestReport, path: str) -> None:
         path: What `printable_path` made of its path.
     """
     identity = identity_in(scope)
-    client = scope.get("client")
     fields = {
         "method": _one_word(report.method),
         "path": path,
@@ -41,7 +40,7 @@ def log_request(scope: Any, report: RequestReport, path: str) -> None:
         "bytes": report.size,
         "ms": round(report.seconds * 1000, 3),
         "request_id": request_id_in(scope),
-        "client": _address(client[0]) if client and client[0] else "-",
+        "client": client_of(scope),
         "identity": _one_word(identity.id) if identity else "-",
     }
     logger.info(_LINE, fields)
@@ -52,6 +51,12 @@ def printable_path(scope: Any) -> str:
     raw = scope.get("raw_path") or scope["path"].encode()
     text = _one_word(raw.partition(b"?")[0].decode("latin-1"))
     return text if len(text) <= _MAX_PATH else f"{text[:_MAX_PATH]}..."
+
+
+def client_of(scope: Any) -> str:
+    """The address of the client of a request; `-` behind a unix socket."""
+    client = scope.get("client")
+    return _address(client[0]) if client and client[0] else "-"
 
 
 def _address(text: str) -> str:

@@ -13,6 +13,7 @@ from mestral.http.answers import Answers
 from mestral.http.docs import docs_handlers
 from mestral.http.health import Readiness, readiness
 from mestral.http.health_details import Health, health
+from mestral.http.login_routes import exchange, providers
 from mestral.http.metrics.route import metrics_handler
 from mestral.http.responses import json_response
 from mestral.http.routing import get, post
@@ -68,6 +69,8 @@ def _always() -> tuple[HTTPRouteHandler, ...]:
         health_live,
         health_ready,
         openapi_document,
+        providers,
+        exchange,
         verify_token,
         token_test,
         token_test_post,

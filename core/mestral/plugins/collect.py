@@ -12,7 +12,17 @@ from typing import TypeVar
 
 import msgspec
 
-from mestral.contributions import Access, HealthCheck, PluginContext, Routes, Service, StatusSection
+from mestral.contributions import (
+    Access,
+    Clients,
+    HealthCheck,
+    LoginBackend,
+    Migrations,
+    PluginContext,
+    Routes,
+    Service,
+    StatusSection,
+)
 from mestral.plugins.hooks import HookCaller
 from mestral.plugins.records import PluginRecord, fail
 from mestral.plugins.routes import Claims, join, routes_of, service_key
@@ -21,6 +31,7 @@ from mestral.settings.nearest import did_you_mean
 T = TypeVar("T")
 
 _SLOT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_LOGIN_ID = re.compile(r"[a-z][a-z0-9-]*")
 _FACTORY = re.compile(r"[\w.]+:[\w.]+")
 
 
@@ -28,7 +39,7 @@ def collect_services(record: PluginRecord, hooks: HookCaller, context: PluginCon
     """The services of one plugin.
 
     Raises:
-        Refused: One of them breaks a rule; the sentence names it. So it is with the other three.
+        Refused: One of them breaks a rule; the sentence names it. So it is with all that follow.
     """
     services = _call(record, hooks, context, "mestral_services", Service)
     for service in services:
@@ -45,6 +56,13 @@ def collect_routes(record: PluginRecord, hooks: HookCaller, context: PluginConte
     resolved = tuple(
         _resolve(record, routes) for routes in _call(record, hooks, context, "mestral_routes", Routes)
     )
+    if record.logins:
+        from mestral.http.login_routes import routes_of_login
+
+        handlers = tuple(
+            handler for login in record.logins for handler in routes_of_login(record.name, login)
+        )
+        resolved += (Routes(handlers=handlers, prefix="/"),)  # core's own paths: no claim of the plugin
     claims = Claims()
     for group in resolved:
         for route in routes_of(record.name, group):
@@ -88,6 +106,51 @@ def collect_status_sections(
         if not isinstance(section.access, Access):
             fail(f"The access of status section {section.title!r} must be a mestral.Access.")
     return sections
+
+
+def collect_logins(
+    record: PluginRecord, hooks: HookCaller, context: PluginContext
+) -> tuple[LoginBackend, ...]:
+    """The ways to log in of one plugin."""
+    logins = _call(record, hooks, context, "mestral_login_backends", LoginBackend)
+    ids = [login.id for login in logins]
+    for login in logins:
+        if not isinstance(login.id, str) or not _LOGIN_ID.fullmatch(login.id):
+            fail(f"A login has the id {login.id!r}: it must be small letters, digits and -.")
+        if login.kind not in ("redirect", "password", "header"):
+            fail(
+                f"Login {login.id!r} is of the kind {login.kind!r}: it must be redirect, password or header."
+            )
+        if ids.count(login.id) > 1:
+            fail(f"Two logins are named {login.id!r}.")
+        if not inspect.iscoroutinefunction(login.finish):
+            fail(f"`finish` of login {login.id!r} must be an async function.")
+        if (login.kind == "redirect") != inspect.iscoroutinefunction(login.begin):
+            fail(
+                f"Login {login.id!r} is of the kind {login.kind}: `begin` must be an async function for "
+                "redirect, and absent for the others."
+            )
+    return logins
+
+
+def collect_clients(record: PluginRecord, hooks: HookCaller, context: PluginContext) -> tuple[Clients, ...]:
+    """The pages to which a plugin lets logins go."""
+    lists = _call(record, hooks, context, "mestral_clients", Clients)
+    if not all(callable(entry.read) for entry in lists):
+        fail("`read` of a mestral.Clients must be a function.")
+    return lists
+
+
+def collect_migrations(record: PluginRecord, hooks: HookCaller, context: PluginContext) -> Migrations | None:
+    """The tables of one plugin; None when it has none."""
+    if "mestral_migrations" not in record.hooks:
+        return None
+    migrations = hooks.call(record.name, "mestral_migrations", context=context)
+    if not isinstance(migrations, Migrations):
+        fail(f"mestral_migrations returned {migrations!r}: it must return a mestral.Migrations.")
+    if not any(migrations.folder.glob("[0-9]*_*.py")):
+        fail(f"There is no revision such as 0001_tables.py in {migrations.folder}.")
+    return migrations
 
 
 def _call(

@@ -20,6 +20,7 @@ def end_conflicts(records: Sequence[PluginRecord], core_handlers: Sequence[Any])
     for route in routes_of("core", Routes(handlers=tuple(core_handlers), prefix="")):
         claims.add_route(route)
     services: dict[tuple[str, str], PluginRecord] = {}
+    logins: dict[str, PluginRecord] = {}
     winners: list[PluginRecord] = []
     for record in sorted(records, key=lambda r: not r.first_party):
         if not record.serves:
@@ -32,6 +33,11 @@ def end_conflicts(records: Sequence[PluginRecord], core_handlers: Sequence[Any])
                 for service in record.services
                 if (key := service_key(service)) in services
             ),
+            *(
+                f"{logins[login.id].name} already offers a login {login.id!r}."
+                for login in record.logins
+                if login.id in logins
+            ),
         ]
         if problems:
             record.end(
@@ -41,6 +47,7 @@ def end_conflicts(records: Sequence[PluginRecord], core_handlers: Sequence[Any])
             continue
         winners.append(record)
         services.update((service_key(service), record) for service in record.services)
+        logins.update((login.id, record) for login in record.logins)
         for route in routes_in(record):
             claims.add_route(route)
 

@@ -6,7 +6,7 @@
     validate  the plugin's own settings; are they enough?
     order     requires and after
     hooks     known hooks, known arguments, sync or async as the spec says
-    collect   services, routes, health checks, status sections; access levels, operation ids, prefixes
+    collect   services, logins, routes, health checks, status sections; access levels, operation ids, prefixes
     assemble  a throw-away Litestar app per plugin, with its OpenAPI document
     conflicts core against plugins, plugin against plugin
     services  which implementation serves each slot
@@ -21,7 +21,10 @@ from typing import Any
 
 from mestral.plugins.assemble import trial_assembly
 from mestral.plugins.collect import (
+    collect_clients,
     collect_health_checks,
+    collect_logins,
+    collect_migrations,
     collect_routes,
     collect_services,
     collect_status_sections,
@@ -77,6 +80,7 @@ def load_plugins(
     _register(records, hooks, bounds)
     _collect_services(plugins, hooks, bounds)
     _collect_health_checks(plugins, hooks, bounds)
+    _collect_logins(plugins, hooks, bounds)
     if assemble and writes:
         ensure_state_dir(settings)
     if assemble:
@@ -163,6 +167,19 @@ def _collect_status_sections(plugins: Plugins, hooks: HookCaller, bounds: Bounds
     for record in plugins.active:
         sections = partial(collect_status_sections, record, hooks, plugins.context_of(record))
         record.status_sections = run_step(record, "status sections", sections, bounds) or ()
+
+
+def _collect_logins(plugins: Plugins, hooks: HookCaller, bounds: Bounds) -> None:
+    for record in plugins.active:
+        context = plugins.context_of(record)
+        logins = partial(collect_logins, record, hooks, context)
+        record.logins = run_step(record, "logins", logins, bounds) or ()
+    for record in plugins.active:
+        clients = partial(collect_clients, record, hooks, plugins.context_of(record))
+        record.clients = run_step(record, "clients", clients, bounds) or ()
+    for record in plugins.active:
+        migrations = partial(collect_migrations, record, hooks, plugins.context_of(record))
+        record.migrations = run_step(record, "migrations", migrations, bounds)
 
 
 def _collect_health_checks(plugins: Plugins, hooks: HookCaller, bounds: Bounds) -> None:

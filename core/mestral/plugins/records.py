@@ -11,7 +11,16 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from mestral.contributions import HealthCheck, Manifest, Routes, Service, StatusSection
+from mestral.contributions import (
+    Clients,
+    HealthCheck,
+    LoginBackend,
+    Manifest,
+    Migrations,
+    Routes,
+    Service,
+    StatusSection,
+)
 from mestral.settings.model import PluginOptions
 
 FIRST_PARTY = "mestral"
@@ -66,8 +75,8 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
         settings: Its validated settings; None when it declares none or they are wrong.
         origins: Key of each of its settings that is not at its default, and where that was set.
         hooks: Names of the hooks it implements.
-        services, routes, health_checks, status_sections: Its contributions; every prefix of `routes` is
-            resolved to a text.
+        services, routes, health_checks, status_sections, logins, clients, migrations: Its contributions;
+            every prefix of `routes` is resolved to a text, and those of its logins are among them.
         seconds: Step of the pipeline, and the seconds it took.
     """
 
@@ -91,6 +100,9 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
     routes: tuple[Routes, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
     status_sections: tuple[StatusSection, ...] = ()
+    logins: tuple[LoginBackend, ...] = ()
+    clients: tuple[Clients, ...] = ()
+    migrations: Migrations | None = None
     seconds: dict[str, float] = {}
 
     @property
@@ -112,6 +124,7 @@ class PluginRecord(msgspec.Struct, kw_only=True, eq=False):
         """Take it out: it contributes nothing from here on."""
         self.state, self.reason, self.because_of = state, reason, because_of
         self.services, self.routes, self.health_checks, self.status_sections = (), (), (), ()
+        self.logins, self.clients, self.migrations = (), (), None
 
     def degrade(self, reason: str) -> None:
         """It goes on serving with less than it should; the reasons add up."""

@@ -132,6 +132,51 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool, Meta(description="Accept tokens that Autosubmit API signed with the same secret key.")
     ] = True
     token_seconds: Annotated[int, Meta(ge=60, description="Lifetime of issued tokens in seconds.")] = 432_000
+    old_secret_keys: Annotated[
+        tuple[Secret, ...],
+        Meta(description="Former keys: tokens that they signed are accepted, and none is signed by them."),
+    ] = ()
+    logins: Annotated[
+        tuple[str, ...],
+        Meta(description="Ids of logins in the order in which they are offered; others follow."),
+    ] = ()
+    clients: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^https?://[^/?#\\\s@]+(/[^?#\\\s]*)?$")], ...],
+        Meta(
+            description="Addresses of the pages that may have visitors logged in, such as "
+            "https://gui.example.org/app/: scheme, host and port must be equal, and the path begin so."
+        ),
+    ] = ()
+    legacy_gui_login: Annotated[
+        bool,
+        Meta(
+            description="Accept the login calls of today's GUI, which bind no login to the browser that "
+            "began it; without them a GUI must use /v4/auth/ID/start."
+        ),
+    ] = True
+    accounts: Annotated[
+        dict[str, str],
+        Meta(
+            description='Who is whom: "github:583231" = "alice" makes that subject of that login the account '
+            "alice of this site, the same person as every other so named."
+        ),
+    ] = {}
+    account_logins: Annotated[
+        tuple[str, ...],
+        Meta(description="Logins whose user names are the accounts of this site, owners of experiments."),
+    ] = ("cas",)
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[database]`: where Mestral keeps what is its own: tokens, the audit log, preferences."""
+
+    url: Annotated[
+        Secret | None,
+        Meta(
+            description="postgresql://user:password@host/name, for several fronts or machines; absent: the "
+            "file mestral.db in state_dir."
+        ),
+    ] = None
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -312,6 +357,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ]
     server: ServerSettings = ServerSettings()
     auth: AuthSettings = AuthSettings()
+    database: DatabaseSettings = DatabaseSettings()
     http: HttpSettings = HttpSettings()
     readers: ReaderSettings = ReaderSettings()
     metrics: MetricsSettings = MetricsSettings()
