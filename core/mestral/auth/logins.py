@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mestral.auth.audit import Audit, Result
-from mestral.auth.clients import ANY, is_allowed
+from mestral.auth.clients import ANY, entry_of, is_allowed
 from mestral.auth.identity import Identity
 from mestral.auth.throttle import Throttle
 from mestral.contributions import LoginBackend, Principal
@@ -102,6 +102,10 @@ class Logins:
         """
         entries = self._clients()
         return is_allowed(url, entries) or (legacy and ANY in entries)
+
+    def client_of(self, url: str) -> str | None:
+        """The allowed client that a page is, or is below, as its list has it; None when there is none."""
+        return entry_of(url, self._clients())
 
     async def answer(
         self, request: Any, provider: str, principal: Awaitable[Principal], message: str = "Token generated"
