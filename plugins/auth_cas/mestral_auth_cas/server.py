@@ -77,9 +77,9 @@ class CasServer(msgspec.Struct, frozen=True):
         except XmlError as error:
             problem: str = str(error)
         else:
-            if response.is_success or isinstance(answer, Refused):
+            if response.status_code == 200 or isinstance(answer, Refused):
                 return answer
-            problem = "it vouches for somebody in an answer that is no success"
+            problem = "it vouches for somebody in an answer that is no 200"
         moved = response.has_redirect_location
         logger.error(
             "%s answered the check of a ticket at %s with status %d, and no answer of CAS: %s.%s",
