@@ -1,5 +1,7 @@
-"""Which pages may have visitors logged in by CAS (contract/AUTH.md A6, A7, B6, B7, B10, C5): addresses that look
-alike, this server's own, those of the rc file."""
+"""Which pages may have visitors logged in by CAS: look-alikes, this server, those of the rc file.
+
+contract/AUTH.md A6, A7, B6, B7, B10, C5.
+"""
 
 import re
 from collections.abc import Iterator
