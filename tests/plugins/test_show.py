@@ -68,8 +68,10 @@ def test_logins_wait_for_settings_and_say_that_they_declare_no_login_yet(site: S
         "OIDC_CLIENT_ID": "an-id",
         "OIDC_CLIENT_SECRET": "a-secret",
     }
-    for name, record in site.plugins(environ=given).items():
-        if name.startswith("auth_"):
+    configured = site.plugins(environ=given)
+    assert configured["auth_cas"]["state"] == "active"
+    for name, record in configured.items():
+        if name in ("auth_github", "auth_oidc"):
             assert record["state"] == "degraded"
             assert "declares no login yet" in record["reason"]
 
