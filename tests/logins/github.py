@@ -1,5 +1,5 @@
-"""What the tests of GitHub's login share: a Mestral with that login, the pages of a strict server, and a server
-that answers whatever a test wants."""
+"""What the tests of GitHub's login share: a Mestral with that login, a browser for the pages of a strict
+server, and a server that answers whatever a test wants."""
 
 import html
 import json
@@ -89,7 +89,7 @@ def refused(answer: Any) -> str:
     body = answer.json()
     assert answer.status_code == 401, answer.text
     assert body == {"authenticated": False, "user": None, "token": None, "message": body["message"]}
-    return body["message"]
+    return str(body["message"])
 
 
 def sign_in(url: str, name: str = "member") -> str:

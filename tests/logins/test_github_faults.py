@@ -1,5 +1,5 @@
-"""A GitHub that does not do its part: nobody is logged in, in bounded time and size, and nothing is a plain 500
-(contract/AUTH.md B16, B18, B21)."""
+"""A GitHub that does not do its part: nobody is logged in, in bounded time and size, and nothing is a plain
+500 (contract/AUTH.md B16, B18, B21)."""
 
 import gzip
 import json
@@ -32,6 +32,8 @@ import mestral.login as asking
 
 NO_USER = "Couldn't find user on GitHub"
 FAILED = "GitHub token exchange failed: "
+NO_TOKEN = f"{FAILED}there is no access token in the answer"
+NO_BEARER = f"{FAILED}the token is not a bearer token"
 EXCHANGED: dict[str, Any] = {"access_token": "gho_good", "token_type": "bearer"}
 MEMBER: dict[str, Any] = {"id": 1001, "login": "member", "state": "active"}
 
@@ -122,7 +124,7 @@ def test_an_answer_that_is_none(tmp_path: Path, path: str) -> None:
             if "GitHub" not in told.get("error_message", ""):
                 wrong.append((name, got.status_code, got.text))
             if status == 503 and "retry-after" not in got.headers:
-                wrong.append((name, "no Retry-After"))
+                wrong.append((name, got.status_code, "no Retry-After"))
     assert wrong == []
 
 
@@ -134,18 +136,28 @@ def test_nobody_is_there(tmp_path: Path) -> None:
 
 
 REFUSALS: list[tuple[str, object, int, str]] = [
-    (TOKEN, {"error": "bad_verification_code", "error_description": "It is old."}, 200, f"{FAILED}It is old."),
+    (
+        TOKEN,
+        {"error": "bad_verification_code", "error_description": "Old."},
+        200,
+        f"{FAILED}Old.",
+    ),
     (TOKEN, {"error": "bad_verification_code"}, 200, f"{FAILED}bad_verification_code"),
     (TOKEN, {**EXCHANGED, "error": "of some kind"}, 200, f"{FAILED}of some kind"),
     (TOKEN, {"error": "invalid_grant"}, 400, f"{FAILED}invalid_grant"),
     (TOKEN, {"error": ["x"], "error_description": {}}, 200, f"{FAILED}no reason is given"),
-    (TOKEN, {}, 200, f"{FAILED}there is no access token in the answer"),
-    (TOKEN, {**EXCHANGED, "access_token": ""}, 200, f"{FAILED}there is no access token in the answer"),
-    (TOKEN, {**EXCHANGED, "access_token": None}, 200, f"{FAILED}there is no access token in the answer"),
-    (TOKEN, {**EXCHANGED, "access_token": "a\r\nb: c"}, 200, f"{FAILED}there is no access token in the answer"),
-    (TOKEN, {"access_token": "gho_good"}, 200, f"{FAILED}the token is not a bearer token"),
-    (TOKEN, {**EXCHANGED, "token_type": "mac"}, 200, f"{FAILED}the token is not a bearer token"),
-    (TOKEN, {**EXCHANGED, "token_type": 1}, 200, f"{FAILED}the token is not a bearer token"),
+    (TOKEN, {}, 200, NO_TOKEN),
+    (TOKEN, {**EXCHANGED, "access_token": ""}, 200, NO_TOKEN),
+    (TOKEN, {**EXCHANGED, "access_token": None}, 200, NO_TOKEN),
+    (
+        TOKEN,
+        {**EXCHANGED, "access_token": "a\r\nb: c"},
+        200,
+        NO_TOKEN,
+    ),
+    (TOKEN, {"access_token": "gho_good"}, 200, NO_BEARER),
+    (TOKEN, {**EXCHANGED, "token_type": "mac"}, 200, NO_BEARER),
+    (TOKEN, {**EXCHANGED, "token_type": 1}, 200, NO_BEARER),
     (USER, {"message": "Bad credentials", **MEMBER}, 401, NO_USER),
     (USER, {"message": "Forbidden", **MEMBER}, 403, NO_USER),
     (USER, {}, 200, NO_USER),
@@ -231,9 +243,7 @@ def test_other_requests_are_answered_meanwhile(tmp_path: Path) -> None:
 
     with answering({TOKEN: waits}) as fake, mestral(tmp_path, fake.url) as client:
         answers: list[Any] = []
-        login = threading.Thread(
-            target=lambda: answers.append(client.get(LEGACY, params={"code": "x"}))
-        )
+        login = threading.Thread(target=lambda: answers.append(client.get(LEGACY, params={"code": "x"})))
         login.start()
         assert reached.wait(60)
         assert client.get("/v4/auth/providers").status_code == 200

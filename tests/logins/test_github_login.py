@@ -1,4 +1,5 @@
-"""Logins at GitHub's simulator, in the new way and in that of today's GUI (contract/AUTH.md A5, A8, B8, B9)."""
+"""Logins at GitHub's simulator, in the new way and in that of today's GUI (contract/AUTH.md A5, A8, B8, B9,
+B17, B28)."""
 
 import logging
 from collections.abc import Iterator

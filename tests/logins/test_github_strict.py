@@ -1,5 +1,5 @@
-"""Logins at pages as strict as GitHub's could be: codes that count once, for one client, with one verifier, in
-one browser (contract/AUTH.md B5, B16; RFC 6749, RFC 7636). The API is the simulator's."""
+"""Logins at pages as strict as GitHub's could be: codes that count once, for one client, with one verifier,
+in one browser (contract/AUTH.md B5, B16; RFC 6749, RFC 7636). The API is the simulator's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,12 +65,18 @@ def test_a_code_without_its_verifier_is_of_no_use(servers: tuple[str, str], tmp_
             assert refused(client.get(LEGACY, params={"code": stolen, **more})) == NOT_THIS_CODE
 
 
-@pytest.mark.parametrize("code", ["nonsense", "a&grant_type=client_credentials", "%00", "ü +&=%", "x" * 4000])
+@pytest.mark.parametrize("code", ["nonsense", "a&grant_type=client_credentials", "%00", " +&=%", "x" * 4000])
 def test_a_code_that_is_none(servers: tuple[str, str], tmp_path: Path, code: str) -> None:
     with mestral(tmp_path, *servers) as client:
         assert refused(client.get(LEGACY, params={"code": code})) == NOT_THIS_CODE
         state = asked_of(begin(client))["state"]
         assert refused(client.get(CALLBACK, params={"code": code, "state": state})) == NOT_THIS_CODE
+
+
+def test_what_no_code_can_be(servers: tuple[str, str], tmp_path: Path) -> None:
+    with mestral(tmp_path, *servers) as client:
+        for code in ("über", "a\nb", "\0"):
+            assert refused(client.get(LEGACY, params={"code": code})) == "Can't verify user"
 
 
 def test_an_answer_in_another_browser(servers: tuple[str, str], tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GITHUB = "GitHub"
 
 _JSON = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_CODE = re.compile(r"[ -~]+")  # RFC 6749 A.11
 _TOKEN = re.compile(r"[!-~]{1,4096}")
 _MOST_TEXT = 200
 
@@ -76,8 +77,8 @@ class GitHub:
 
     async def log_in(self, code: str, redirect_uri: str = "", verifier: str = "") -> Principal:
         """Who gave this server a code; arguments that are empty are not sent. Errors as for `finish`."""
-        if not code:
-            raise LoginRefused("Can't verify user", "no code")
+        if not _CODE.fullmatch(code):
+            raise LoginRefused("Can't verify user", "what came is no code" if code else "no code")
         async with self._client(redirect_uri) as client:
             token = await self._exchange(client, code, verifier)
             # No more of the answer than this: authlib would act on a lifetime, or another type, by itself.

@@ -12,7 +12,7 @@ from msgspec import Meta
 from mestral import Secret
 
 _BASE_URL = r"^https?://[^/\s?#@\\]+(/[^\s?#\\]*[^\s?#\\/])?$"
-_ADDRESS = r"^https?://[^/\s?#@\\]+(/[^\s#\\]*)?$"
+_ADDRESS = r"^(?=[!-~]+$)https?://[^/\s?#@\\]+(/[^\s#\\]*)?$"
 _NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]*$"
 
 
