@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from tests.logins.github import (
+    GOOD,
     LEGACY,
     MEMBERSHIP,
     NASTY_SECRET,
@@ -230,6 +231,15 @@ def test_github_enterprise(tmp_path: Path) -> None:
         assert claims(client.get(LEGACY, params={"code": "x"}))["sub"] == "1001"
         assert fake.paths == [TOKEN, f"/api/v3{USER}", f"/api/v3{MEMBERSHIP}"]
         assert begin(client).startswith(f"{fake.url}/login/oauth/authorize?")
+
+
+def test_through_the_proxy_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = "http://github.example"
+    known = {f"{far}{path}": answer for path, answer in GOOD.items()}
+    with answering(known) as proxy, mestral(tmp_path, far) as client:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert claims(client.get(LEGACY, params={"code": "x"}))["sub"] == "1001"
+        assert proxy.paths == list(known)
 
 
 def test_other_requests_are_answered_meanwhile(tmp_path: Path) -> None:
