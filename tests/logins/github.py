@@ -142,11 +142,13 @@ class Fake:
 
     Attributes:
         url: Its address, without a slash.
+        answers: What it answers, by path.
         asked: What it was asked so far: path, body and `Authorization`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answers: dict[str, Answer]) -> None:
         self.url = url
+        self.answers = answers
         self.asked: list[tuple[str, str, str | None]] = []
 
     @property
@@ -166,7 +168,7 @@ def answering(answers: Mapping[str, Answer], prefix: str = "") -> Iterator[Fake]
             size = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(size).decode()
             fake.asked.append((self.path, body, self.headers.get("Authorization")))
-            known.get(self.path, says({"message": "Not Found"}, 404))(self)
+            fake.answers.get(self.path, says({"message": "Not Found"}, 404))(self)
 
         do_POST = do_GET
 
@@ -175,7 +177,7 @@ def answering(answers: Mapping[str, Answer], prefix: str = "") -> Iterator[Fake]
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    fake = Fake(f"http://127.0.0.1:{server.server_port}")
+    fake = Fake(f"http://127.0.0.1:{server.server_port}", known)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
