@@ -13,6 +13,7 @@ from tests.probe import SECRET_KEY, install_probe, probe_settings, use_site
 
 from mestral.app import build_app
 from mestral.auth.guard import access_guard
+from mestral.auth.personal import PersonalTokens
 from mestral.auth.revocations import Revocations
 from mestral.auth.tokens import Tokens
 from mestral.cli.routes import RouteRow, list_routes
@@ -116,7 +117,8 @@ def test_route_without_access_level_is_refused_with_any_token(
     def forgotten() -> str:
         return "secret"
 
-    tokens = Tokens(AuthSettings(), SECRET_KEY, Revocations(Database(probe_settings(tmp_path))))
+    database = Database(probe_settings(tmp_path))
+    tokens = Tokens(AuthSettings(), SECRET_KEY, Revocations(database), PersonalTokens(database), ())
     guard = access_guard(tokens, "NONE")
     app = Litestar(
         [forgotten], guards=[guard], exception_handlers={Exception: answer_exception}, logging_config=None
