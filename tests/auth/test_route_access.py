@@ -39,6 +39,9 @@ NEEDS_TOKEN = {
 MISBEHAVING = {f"probe.{name}" for name in ("half", "slow", "hold", "stuck", "end_task", "end_stream")}
 """Routes that take long or end whatever they run in: not for the test's own process."""
 
+LOGOUT = "core.logout"
+"""Makes the credentials of the test useless: comes last."""
+
 TOKEN_CHECKS = {"core.verify_token", "core.token_test", "core.token_test_post"}
 """Public routes that answer 401 themselves, in a shape of their own."""
 
@@ -73,7 +76,9 @@ def test_every_route(tmp_path: Path, level: str) -> None:
         )
         app = build_app(settings)
         with TestClient(app, raise_server_exceptions=False) as client:
+            app.state.platform.throttle._limits["token"] = 10**6
             rows = [row for row in list_routes(app) if row.operation_id not in MISBEHAVING]
+            rows.sort(key=lambda row: row.operation_id == LOGOUT)
             assert {row.access for row in rows} == {"public", "identified", "read", "operate"}
             wrong = []
             for row in rows:

@@ -14,8 +14,8 @@ from msgspec import Meta
 from mestral.auth.guard import identity_of, require_scope
 from mestral.auth.identity import STATIC_PROVIDERS, Identity
 from mestral.contributions import Access
-from mestral.database.preferences import NAME, Preference, keep, preference_of
-from mestral.errors import Problem, unauthorized
+from mestral.database.preferences import NAME, Preference, is_name, keep, preference_of
+from mestral.errors import Problem, invalid, unauthorized
 from mestral.http.answers import Answers
 from mestral.http.responses import json_response
 from mestral.http.routing import get, post
@@ -57,6 +57,8 @@ async def prefer_username(
 ) -> Response[bytes]:
     """The name that a GUI proposes where commands run by SSH, whether there is such a user or not."""
     require_scope(request, "operate")
+    if not is_name(data.preferred_username):  # a pattern's $ lets a line feed at the end pass
+        raise invalid("Invalid value for 'preferred_username': no line feed may be in it")
     return json_response(
         await keep(platform_of(request).database, _user_id(request), data.preferred_username)
     )
