@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mestral.auth.identity import RESERVED_PROVIDERS
 from mestral.contributions import (
     Access,
     Clients,
@@ -117,6 +118,8 @@ def collect_logins(
     for login in logins:
         if not isinstance(login.id, str) or not _LOGIN_ID.fullmatch(login.id):
             fail(f"A login has the id {login.id!r}: it must be small letters, digits and -.")
+        if login.id in RESERVED_PROVIDERS:
+            fail(f"A login has the id {login.id!r}, which Mestral itself uses: it needs another.")
         if login.kind not in ("redirect", "password", "header"):
             fail(
                 f"Login {login.id!r} is of the kind {login.kind!r}: it must be redirect, password or header."
