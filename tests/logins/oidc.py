@@ -228,8 +228,8 @@ class Fake:
 
 
 @contextmanager
-def fake_provider() -> Iterator[Fake]:
-    """Start one."""
+def fake_provider(port: int = 0) -> Iterator[Fake]:
+    """Start one, on a port that is free."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -242,7 +242,7 @@ def fake_provider() -> Iterator[Fake]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     fake = Fake(f"http://127.0.0.1:{server.server_port}")
     threading.Thread(target=server.serve_forever, daemon=True).start()

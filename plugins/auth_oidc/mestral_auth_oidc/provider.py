@@ -127,18 +127,14 @@ class Provider:
         endpoints, settings = await self.endpoints(), self._settings
         client_id, secret = settings.client_id or "", settings.client_secret
         password = secret.reveal() if secret else ""
-        # RFC 6749 2.3.1: both are form-encoded before they become a header, which authlib leaves out
-        header = httpx2.BasicAuth(quote_plus(client_id), quote_plus(password))
+        form: dict[str, str] = {}
+        # Not authlib's own: it leaves out the form encoding inside the header (RFC 6749 2.3.1), and its form
+        # fails on codes that are not ASCII.
+        proof: httpx2.Auth = httpx2.BasicAuth(quote_plus(client_id), quote_plus(password))
+        if endpoints.by_post:
+            form, proof = {"client_id": client_id, "client_secret": password}, httpx2.Auth()
         url = self._known(endpoints.token, "token_endpoint", "token_url")
-        async with (
-            asking(self._name),
-            AsyncOAuth2Client(
-                client_id,
-                password,
-                token_endpoint_auth_method="client_secret_post",  # noqa: S106 - a word of OAuth
-                **client_options(),
-            ) as client,
-        ):
+        async with asking(self._name), AsyncOAuth2Client(**client_options()) as client:
             client.register_compliance_hook("access_token_response", _check_status)
             try:
                 answer = await client.fetch_token(
@@ -147,7 +143,8 @@ class Provider:
                     code=code,
                     redirect_uri=attempt.callback,
                     code_verifier=attempt.verifier,
-                    auth=None if endpoints.by_post else header,
+                    auth=proof,
+                    **form,
                 )
             except OAuthError as error:
                 raise LoginRefused(REFUSED, f"the code is refused: {word(error.error)}") from error
