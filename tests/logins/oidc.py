@@ -104,7 +104,7 @@ def refused(answer: Any) -> str:
     assert answer.status_code == 401, answer.text
     body = answer.json()
     assert body == {"authenticated": False, "user": None, "token": None, "message": body["message"]}
-    return body["message"]
+    return str(body["message"])
 
 
 def not_answered(answer: Any, status: int) -> str:
@@ -112,7 +112,7 @@ def not_answered(answer: Any, status: int) -> str:
     assert answer.status_code == status, answer.text
     body = answer.json()
     assert body["error"] is True
-    return body["error_message"]
+    return str(body["error_message"])
 
 
 def audited(folder: Path) -> list[tuple[str, str, str]]:

@@ -195,6 +195,7 @@ def by_hand(header: dict[str, Any], told: dict[str, Any], key: bytes | None) -> 
 
 def pem(key: dict[str, Any]) -> bytes:
     public = jwt.PyJWK(key).key
+    assert isinstance(public, rsa.RSAPublicKey)
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
