@@ -1,12 +1,13 @@
 """Providers that are down, slow or hostile, and what is asked of them (contract/AUTH.md A9, B16, B18,
 B21)."""
 
-import socket
 import time
 from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -134,19 +135,13 @@ def test_a_hostile_discovery_document(fake: Fake, tmp_path: Path) -> None:
             assert not_answered(ask_as_gui(client), status), how
 
 
-def test_a_provider_that_is_down_at_first(tmp_path: Path) -> None:
-    with fake_provider() as fake, socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens there
-        down = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with mestral(tmp_path, issuer=down) as client:
-            for _ in range(2):
-                answer = client.get("/v4/auth/oidc/start", follow_redirects=False)
-                assert not_answered(answer, 503)
-                assert int(answer.headers["retry-after"]) > 0
-                assert not_answered(ask_as_gui(client), 503)
-            (offered,) = client.get("/v4/auth/providers").json()["providers"]
-            assert offered["available"] is True
-        assert fake.asked == []
+def test_a_provider_that_is_down(tmp_path: Path) -> None:
+    with mestral(tmp_path, issuer=f"http://127.0.0.1:{free_port()}") as client:
+        answer = client.get("/v4/auth/oidc/start", follow_redirects=False)
+        assert not_answered(answer, 503)
+        assert int(answer.headers["retry-after"]) > 0
+        assert not_answered(ask_as_gui(client), 503)
+    assert [result for result, *_ in audited(tmp_path)] == ["failed"]
 
 
 def test_it_needs_no_restart_when_the_provider_comes_up(
@@ -285,3 +280,21 @@ def test_health_says_to_the_deployer_what_is_wrong(fake: Fake, tmp_path: Path) -
         told = client.get("/health/ready", headers=headers).text
         assert f"{fake.issuer}/" in told and "they must be equal, to the last slash" in told
         assert fake.issuer not in client.get("/health/ready").text
+
+
+def test_other_requests_are_answered_meanwhile(fake: Fake, tmp_path: Path) -> None:
+    asked, go_on = Event(), Event()
+
+    def wait(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        go_on.wait(30)
+        says({"error": "invalid_grant"}, 400)(handler)
+
+    fake.answers = {TOKEN: wait}
+    with mestral(tmp_path, issuer=fake.issuer) as client, ThreadPoolExecutor(1) as pool:
+        login = pool.submit(ask_as_gui, client)
+        assert asked.wait(30)
+        assert client.get("/v4/auth/providers").status_code == 200
+        assert not login.done()
+        go_on.set()
+        assert refused(login.result(30)) == "Can't verify user"
