@@ -42,7 +42,8 @@ class Browser:
         return self._follow(self._client.get(url, headers=headers), until)
 
     def submit(self, page: httpx2.Response, *, until: str | None = None, **fields: str) -> httpx2.Response:
-        """Fill the one form of a page with a password in it, and send it; arguments as for `visit`."""
+        """Fill the form of a page, of several the one with a password, and send it; arguments as for
+        `visit`."""
         form = _form(page.text)
         target = urljoin(str(page.url), form.action)
         return self._follow(
@@ -94,9 +95,8 @@ class _Forms(HTMLParser):
 
 
 def _form(text: str) -> _Form:
-    """The form that asks for a password."""
     forms = _Forms()
     forms.feed(text)
-    found = [form for form in forms.forms if form.secret]
-    assert len(found) == 1, f"there is not one form with a password:\n{text}"
+    found = [form for form in forms.forms if form.secret or len(forms.forms) == 1]
+    assert len(found) == 1, f"there is not one form, or one with a password:\n{text}"
     return found[0]

@@ -57,14 +57,14 @@ def test_logins_wait_for_their_settings(site: Site) -> None:
     for name, variable in (
         ("auth_cas", "CAS_SERVER_URL"),
         ("auth_github", "GITHUB_OAUTH_CLIENT_ID"),
-        ("auth_oidc", "OIDC_TOKEN_URL"),
+        ("auth_oidc", "OIDC_CLIENT_ID"),
     ):
         assert waiting[name]["state"] == "available"
         assert variable in waiting[name]["reason"]
     given = {
         **LOGIN,
         "CAS_SERVER_URL": "https://cas.example/cas/",
-        "OIDC_TOKEN_URL": "https://oidc.example/token",
+        "MESTRAL_PLUGINS__AUTH_OIDC__ISSUER": "https://oidc.example",
         "OIDC_CLIENT_ID": "an-id",
         "OIDC_CLIENT_SECRET": "a-secret",
     }
