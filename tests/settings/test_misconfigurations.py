@@ -75,9 +75,9 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
     ("empty mistyped section", "[reader]", {}, ["there is no section [reader]. Did you mean readers?"]),
     (
         "unheard-of section",
-        "[database]\nurl = 1",
+        "[storage]\nurl = 1",
         {},
-        ["there is no section [database]. Known: server, auth, http, readers, ", ", plugins, plugins.NAME."],
+        ["there is no section [storage]. Known: server, auth, ", ", plugins, plugins.NAME."],
     ),
     (
         "key outside its table",

@@ -136,7 +136,7 @@ class Tokens:
             identity = self._identify_jwt(token)
         except jwt.ExpiredSignatureError as error:
             raise unauthorized(EXPIRED, invalid_token=True) from error
-        except (jwt.PyJWTError, OverflowError) as error:  # times beyond every number
+        except jwt.PyJWTError as error:
             raise unauthorized(invalid_token=True) from error
         if await self._revocations.holds(identity.token):
             raise unauthorized(invalid_token=True)
@@ -227,7 +227,7 @@ class Tokens:
 def _digest(token: str) -> str:
     """The id of a token that has none of its own.
 
-    Of what is signed alone: the last letter of the signature may be another one and mean the same.
+    Of what is signed alone: the signature has several spellings, such as one with padding.
     """
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 
