@@ -93,6 +93,9 @@ def bad_gateway(message: str) -> Problem:
     return Problem(502, message)
 
 
+EXPIRED = "Expired token"
+
+
 def unauthorized(
     message: str = "Unauthorized", *, invalid_token: bool = False, body: dict[str, object] | None = None
 ) -> Problem:

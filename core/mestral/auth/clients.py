@@ -47,6 +47,11 @@ def is_allowed(url: str, entries: Iterable[str]) -> bool:
     return asked is not None and any(_is_below(asked, entry) for entry in entries)
 
 
+def is_target(url: str) -> bool:
+    """Whether a browser can be sent there: an absolute address of visible ASCII, by http or https."""
+    return bool(_PLAIN.fullmatch(url)) and urlsplit(url).scheme.lower() in _DEFAULT_PORTS and "://" in url
+
+
 def _is_below(asked: tuple[str, str], entry: str) -> bool:
     allowed = origin_and_path(entry)
     if allowed is None or allowed[0] != asked[0]:

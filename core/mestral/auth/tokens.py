@@ -14,10 +14,11 @@ import uuid
 from typing import Any
 
 import jwt
+import msgspec
 
-from mestral.auth.identity import Identity
+from mestral.auth.identity import Identity, account_of
 from mestral.auth.revocations import Revocations
-from mestral.errors import unauthorized
+from mestral.errors import EXPIRED, unauthorized
 from mestral.settings.model import AuthSettings
 from mestral.settings.secret import Secret
 
@@ -90,7 +91,9 @@ class Tokens:
             raise unauthorized()
         secret = self._settings.secret_token
         if secret and secret.matches(token):
-            return SECRET_TOKEN_IDENTITY
+            known = SECRET_TOKEN_IDENTITY
+            account = self._account(known.provider, known.subject, known.username)
+            return msgspec.structs.replace(known, account=account)
         if route_token and route_token.matches(token):
             return ROUTE_TOKEN_IDENTITY
         try:
@@ -102,7 +105,7 @@ class Tokens:
                 raise jwt.InvalidTokenError("revoked")
             return identity
         except jwt.ExpiredSignatureError as error:
-            raise unauthorized("Expired token", invalid_token=True) from error
+            raise unauthorized(EXPIRED, invalid_token=True) from error
         except jwt.PyJWTError as error:
             raise unauthorized(invalid_token=True) from error
 
@@ -132,8 +135,7 @@ class Tokens:
 
     def _account(self, provider: str, subject: str, username: str) -> str:
         """Which account of this site somebody is; empty when that is not known."""
-        named = self._settings.accounts.get(f"{provider}:{subject}")
-        return named or (username if provider in self._settings.account_logins else "")
+        return account_of(self._settings, provider, subject, username)
 
     def _identify_legacy(self, token: str) -> Identity:
         # Autosubmit API knows no `sub` of its own: it repeats user_id there, or leaves it out.
@@ -144,7 +146,8 @@ class Tokens:
         if not _names_a_user(user):
             raise jwt.InvalidTokenError("user_id is missing or empty")
         if isinstance(user, str):
-            return Identity(provider=LEGACY_PROVIDER, subject=user, username=user)
+            account = self._account(LEGACY_PROVIDER, user, user)
+            return Identity(provider=LEGACY_PROVIDER, subject=user, username=user, account=account)
         return Identity(provider=LEGACY_PROVIDER, subject=str(user), username=str(user), number=user)
 
 

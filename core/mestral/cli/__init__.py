@@ -14,6 +14,8 @@ import click
 from mestral import __version__
 
 _COMMANDS = {
+    "audit": ("mestral.cli.audit:audit", "Show who did what."),
+    "auth": ("mestral.cli.auth:auth", "Explain who may do what."),
     "config": ("mestral.cli.config:config", "Check and show the settings."),
     "demo": ("mestral.cli.demo:demo", "Serve sample data, to look around."),
     "migrate": ("mestral.cli.migrate:migrate", "Move from Autosubmit API: check what will be used."),

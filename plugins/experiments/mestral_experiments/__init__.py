@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mestral import Demo, HealthCheck, Manifest, PluginContext, Routes, Service, StatusSection, hookimpl
+from mestral import (
+    Decision,
+    Demo,
+    HealthCheck,
+    Identity,
+    Manifest,
+    PluginContext,
+    Routes,
+    Service,
+    StatusSection,
+    hookimpl,
+)
 from mestral import __version__ as version
 from mestral_experiments.settings import ExperimentsSettings
 
@@ -71,6 +82,18 @@ class ExperimentsPlugin:
         from mestral_experiments.api.status import RUNNING
 
         return [RUNNING]
+
+    @hookimpl
+    async def mestral_decide(
+        self, context: PluginContext, identity: Identity | None, action: str, expid: str
+    ) -> Decision:
+        """Whoever owns an experiment may operate it."""
+        from mestral_experiments.owners import owns
+
+        if action != "operate" or identity is None or not identity.account or not expid:
+            return Decision.ABSTAIN
+        source = context.services["experiments.source"]
+        return Decision.ALLOW if await owns(source, identity.account, expid) else Decision.ABSTAIN
 
     @hookimpl
     def mestral_demo(self, context: PluginContext, directory: Path) -> Demo:
