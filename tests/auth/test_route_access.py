@@ -117,7 +117,7 @@ def test_route_without_access_level_is_refused_with_any_token(
         return "secret"
 
     tokens = Tokens(AuthSettings(), SECRET_KEY, Revocations(Database(probe_settings(tmp_path))))
-    guard = access_guard(tokens, "NONE")
+    guard = access_guard(tokens, AuthSettings(protection_level="NONE"))
     app = Litestar(
         [forgotten], guards=[guard], exception_handlers={Exception: answer_exception}, logging_config=None
     )

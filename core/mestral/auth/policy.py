@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Action = Literal["operate"]
 
 _GROUP = "group:"
+_WHY = {
+    Decision.ALLOW: "allows it",
+    Decision.DENY: "denies it",
+    None: "could not decide, which counts as a denial",
+}
 
 
 class Say(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +187,7 @@ def _is_named(identity: Identity, entry: str) -> bool:
 
 def _denied(say: Say) -> str:
     if say.by.startswith("plugin "):
-        return f"You may not do this: the {say.by} of this server says no."
+        return f"You may not do this: the {say.by} of this server {say.why}."
     return "You may not do this: a rule of this server's administrator denies it."
 
 
