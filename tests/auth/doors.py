@@ -52,7 +52,9 @@ class Stop(msgspec.Struct):
 
 
 async def vouch(word: str) -> Any:
-    """Whom a code or a password stands for: `name`, `subject/name`, or one of `FAULTS`."""
+    """Whom a code or a name stands for: `name`, `subject/name`, or one of `FAULTS`; what follows `~` is there
+    to be secret."""
+    word = word.partition("~")[0]
     match word:
         case "hang":
             await asyncio.sleep(3600)

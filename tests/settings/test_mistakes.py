@@ -67,10 +67,10 @@ MISTAKES = {
         "[sevrer]\nport = 1\n", FILE, "[sevrer]", "sevrer", NONE, "Did you mean server?"
     ),
     "unknown table": Mistake(
-        "[database]\nurl = 1\n",
+        "[ledger]\nurl = 1\n",
         FILE,
-        "[database]",
-        "database",
+        "[ledger]",
+        "ledger",
         "Known: server, auth",
         "Take it out, or move its keys",
     ),

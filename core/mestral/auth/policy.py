@@ -136,9 +136,7 @@ class Policy:
             Say(
                 by=f"plugin {record.name}",
                 effect="allow" if decision is Decision.ALLOW else "deny",
-                why=f"it says {decision}"
-                if decision is not None
-                else "it could not decide; the log says why",
+                why=_WHY[decision],
             )
             for record, decision in zip(records, decisions, strict=True)
             if decision is not Decision.ABSTAIN

@@ -60,7 +60,7 @@ def check_http(http: HttpSettings, converter: Converter, origins: Origins) -> Ht
 def check_people(auth: AuthSettings, converter: Converter, origins: Origins) -> AuthSettings:
     """Who is whom, and who may: what can be nobody would silently be nobody."""
     for name, problem in _people_problems(auth):
-        converter.refuse(origins[f"auth.{name}"], f"auth.{name}", problem)
+        converter.refuse(origins[f"auth.{name}"], f"auth.{name}", f"auth.{name}: {problem}")
         auth = msgspec.structs.replace(auth, **{name: getattr(AuthSettings(), name)})
     return auth
 
