@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CHECKS_TOKENS = "checks_tokens"
+"""In the `opt` of a public route that tells whether a token is valid: too many that are not are a 429."""
+
 _KNOWN = frozenset(Access)
 _IDENTITY = "mestral.identity"
 _LITESTAR_OPTIONS_HANDLER = "litestar.routes.http"
@@ -80,7 +83,8 @@ def access_guard(tokens: "Tokens", settings: AuthSettings) -> Guard:
                 identity = await tokens.identify(authorization, handler.opt.get("token"))
             except Problem as problem:
                 if authorization is not None:
-                    await _count_failure(connection, problem, refuses=needed)
+                    checks = bool(handler.opt.get(CHECKS_TOKENS))
+                    await _count_failure(connection, problem, refuses=needed or checks)
                 if needed:
                     raise
             else:
