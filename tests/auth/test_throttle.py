@@ -66,11 +66,13 @@ def test_every_step_of_a_login_is_limited(make_doors: Makes) -> None:
         client = make_doors(auth__logins_per_minute=3)
         client.app.state.platform.database.work(lambda c: c.execute(attempts.delete()) and None, writes=True)
         exchange = {"code": "x", "code_verifier": "v" * 43}
-        assert [by_maze(client, "bob").status_code for _ in range(3)] == [200] * 3
+        assert [by_maze(client, "bob").status_code for _turn in range(3)] == [200] * 3
         refuse(begin(client)[0])
         refuse(by_gate(client, "bob"))
         refuse(client.get("/v4/auth/maze/callback", params={"state": "x", "code": "bob"}))
-        assert [client.post("/v4/auth/exchange", json=exchange).status_code for _ in range(3)] == [401] * 3
+        assert [client.post("/v4/auth/exchange", json=exchange).status_code for _turn in range(3)] == [
+            401
+        ] * 3
         refuse(client.post("/v4/auth/exchange", json=exchange))
         assert client.get("/v4/auth/providers").status_code == 200
 
@@ -89,7 +91,7 @@ def test_tokens_that_fail_are_limited_and_others_are_not_refused_for_them(make_d
         claims = {"user_id": "alice", "exp": int(time.time()) - 60}
         expired = {"Authorization": f"Bearer {jwt.encode(claims, SECRET_KEY, 'HS256')}"}
         make, check = "/x/doors/make", "/v4/auth/verify-token"
-        for _ in range(10):  # neither no token nor one that only expired is anybody's guess
+        for _turn in range(10):  # neither no token nor one that only expired is anybody's guess
             assert client.post(make, headers=expired).json()["error_message"] == "Expired token"
             assert client.get(check).status_code == 401
         assert client.post(make, headers=NO_TOKEN).status_code == 401

@@ -3,7 +3,8 @@
 Guarantees: runs before parameters and body are looked at. A route without an access level is refused (fail
 closed). A valid token is honoured at every protection level; a bad one is ignored where the route is open.
 Bad tokens are counted per client, and a client that sent too many is answered 429 where it would be 401: a
-valid token is never refused for what others sent. Who may operate is for the policy to say.
+valid token is never refused for what others sent. Where a token is needed, its scopes have to suffice. Who
+may operate is for the policy to say.
 """
 
 import logging
@@ -16,7 +17,7 @@ from litestar.types import Guard
 
 from mestral.auth.identity import Identity
 from mestral.contributions import Access
-from mestral.errors import EXPIRED, Problem, unauthorized
+from mestral.errors import Problem, insufficient_scope, unauthorized
 from mestral.logs import at_hand
 from mestral.platform import platform_of
 from mestral.settings.model import AuthSettings, ProtectionLevel
@@ -31,6 +32,7 @@ CHECKS_TOKENS = "checks_tokens"
 
 _KNOWN = frozenset(Access)
 _IDENTITY = "mestral.identity"
+_SCOPES = {Access.READ: "read", Access.OPERATE: "operate"}
 _LITESTAR_OPTIONS_HANDLER = "litestar.routes.http"
 
 
@@ -89,6 +91,9 @@ def access_guard(tokens: "Tokens", settings: AuthSettings) -> Guard:
                     raise
             else:
                 connection.scope[_IDENTITY] = identity  # type: ignore[literal-required]
+                scope = _SCOPES.get(access)
+                if needed and scope is not None:
+                    require_scope(connection, scope)
         if who_asks(handler.opt) == "path":
             expid = connection.path_params.get("expid", "")
             await platform_of(connection).policy.require(connection, "operate", expid)
@@ -96,9 +101,24 @@ def access_guard(tokens: "Tokens", settings: AuthSettings) -> Guard:
     return guard
 
 
+def require_scope(connection: ASGIConnection[Any, Any, Any, Any], scope: str) -> None:
+    """Refuse a token that is not for this.
+
+    Raises:
+        Problem: 403, with the challenge of RFC 6750.
+    """
+    identity = identity_of(connection)
+    if identity is not None and scope not in identity.scopes:
+        raise insufficient_scope(scope)
+
+
 async def _count_failure(connection: Any, problem: Problem, *, refuses: bool) -> None:
-    """Count a token that is not valid, and record it. One that only expired is nobody's guess."""
-    if problem.status != 401 or problem.message == EXPIRED:
+    """Count a token that is not valid, and record it: it may be a guess. One that expired is none.
+
+    Raises:
+        Problem: 429, there were too many, and the answer would be 401.
+    """
+    if problem.code != "unauthorized":
         return
     platform = platform_of(connection)
     try:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from mestral.auth.audit import Audit
-from mestral.auth.clients import ANY, is_allowed, is_target
+from mestral.auth.clients import ANY, entry_of, is_allowed, is_target
 from mestral.auth.identity import Identity
+from mestral.auth.sessions import digest_of
 from mestral.auth.throttle import Throttle
 from mestral.contributions import LoginAttempt, LoginBackend, Principal
 from mestral.errors import LoginRefused, Problem, bad_gateway, unavailable
@@ -52,7 +53,7 @@ class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         identity: Who it is.
-        session: The provider's id of the session; empty when it cannot end it.
+        session: Digest of the provider's id of the session; empty when it cannot end it.
     """
 
     identity: Identity
@@ -114,6 +115,10 @@ class Logins:
         """
         entries = self._clients()
         return is_allowed(url, entries) or (legacy and ANY in entries)
+
+    def client_of(self, url: str) -> str | None:
+        """The allowed client that a page is, or is below, as its list has it; None when there is none."""
+        return entry_of(url, self._clients())
 
     async def answer(
         self,
@@ -185,7 +190,7 @@ class Logins:
             if asyncio.iscoroutine(principal):
                 principal.close()  # when it was never awaited
         await self._audit.record(request, "login", "ok", identity=identity, target=provider)
-        session = found.session if isinstance(found.session, str) else ""
+        session = digest_of(found.session) if isinstance(found.session, str) and found.session else ""
         return LoggedIn(identity=identity, session=session)
 
     def warn_open(self) -> None:

@@ -17,11 +17,13 @@ _COMMANDS = {
     "audit": ("mestral.cli.audit:audit", "Show who did what."),
     "auth": ("mestral.cli.auth:auth", "Explain who may do what."),
     "config": ("mestral.cli.config:config", "Check and show the settings."),
+    "db": ("mestral.cli.db:db", "Show and upgrade the tables that are Mestral's own."),
     "demo": ("mestral.cli.demo:demo", "Serve sample data, to look around."),
     "migrate": ("mestral.cli.migrate:migrate", "Move from Autosubmit API: check what will be used."),
     "plugins": ("mestral.cli.plugins:plugins", "Show the plugins and their states."),
     "routes": ("mestral.cli.routes:routes", "Show every route that is served."),
     "serve": ("mestral.cli.serve:serve", "Serve the API."),
+    "tokens": ("mestral.cli.tokens:tokens", "Make, list and revoke personal tokens."),
 }
 
 

@@ -5,11 +5,12 @@ Guarantees: only warnings, because a plugin may come back.
 
 from collections.abc import Iterator, Sequence
 
+from mestral.auth.identity import RESERVED_PROVIDERS
 from mestral.plugins.records import PluginRecord
 from mestral.settings.model import AuthSettings, Finding, Settings
 from mestral.settings.nearest import did_you_mean
 
-RESERVED = ("group", "legacy", "route-token", "secret-token")
+RESERVED = (*RESERVED_PROVIDERS, "group")
 """What no plugin may call a login: providers of core's own identities, and `group:NAME` of `auth.admins`."""
 
 
