@@ -260,7 +260,7 @@ def probe_settings(tmp_path: Path, environ: Mapping[str, str] | None = None, **o
         "plugins.only": ["probe"],
         "auth.secret_key": SECRET_KEY,
         "auth.secret_token": SECRET_TOKEN,
-        "auth.admins": ["secret-token:User"],
+        "auth.operate": "authenticated",
         "auth.token_failures_per_minute": 100_000,
         "readers.count": 1,
         **{key.replace("__", "."): value for key, value in overrides.items()},

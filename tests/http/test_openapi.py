@@ -110,10 +110,10 @@ def test_security_follows_the_protection_level(make_client: MakeClient) -> None:
     optional = [*needed, {}]
     assert security("ALL") == {"open": None, "me": needed, "item": needed, "operate": needed}
     assert security("WRITEONLY") == {"open": None, "me": needed, "item": optional, "operate": needed}
-    assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": needed}
-    operate = {"auth__protection_level": "NONE", "auth__operate": "authenticated"}
-    found = operations(make_client(**operate).get("/openapi.json").json())
-    assert found["probe.operate"]["security"] == optional
+    assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": optional}
+    owners = {"auth__protection_level": "NONE", "auth__operate": "owner"}
+    found = operations(make_client(**owners).get("/openapi.json").json())
+    assert found["probe.operate"]["security"] == needed
 
 
 def test_there_are_no_other_pages_than_those_of_mestral(client: Client) -> None:

@@ -75,10 +75,10 @@ TABLE: list[tuple[str, str, dict[str, str], list[str]]] = [
     ("empty mistyped section", "[reader]", {}, ["there is no section [reader]. Did you mean readers?"]),
     (
         "unheard-of section",
-        "[ledger]\nurl = 1",
+        "[pigeons]\nurl = 1",
         {},
         [
-            "there is no section [ledger]. Known: server, auth, audit, database, http, readers, ",
+            "there is no section [pigeons]. Known: server, auth, audit, database, http, readers, ",
             ", plugins, plugins.NAME.",
         ],
     ),
