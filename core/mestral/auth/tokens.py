@@ -20,7 +20,7 @@ from typing import Any
 import jwt
 import msgspec
 
-from mestral.auth.identity import LEGACY, LOCAL, Identity
+from mestral.auth.identity import LEGACY, LOCAL, Identity, account_of
 from mestral.auth.keys import all_keys, key_id
 from mestral.auth.personal import PREFIX, PersonalTokens
 from mestral.auth.revocations import Revocations
@@ -220,8 +220,7 @@ class Tokens:
 
     def _account(self, provider: str, subject: str, username: str) -> str:
         """Which account of this site somebody is; empty when that is not known."""
-        named = self._settings.accounts.get(f"{provider}:{subject}")
-        return named or (username if provider in self._settings.account_logins else "")
+        return account_of(self._settings, provider, subject, username)
 
 
 def _digest(token: str) -> str:
