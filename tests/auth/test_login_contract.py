@@ -299,6 +299,29 @@ def test_a_page_gets_a_code_that_only_it_can_exchange_once(make_doors: Makes) ->
     assert (again.status_code, again.json()["authenticated"]) == (401, False)
 
 
+@pytest.mark.parametrize(
+    ("code", "error", "sentence"),
+    [
+        ("refuse", "access_denied", "Not you."),
+        ("down", "temporarily_unavailable", "The maze is closed."),
+        (
+            "raise",
+            "temporarily_unavailable",
+            "The login maze gave no usable answer; the server's log says more.",
+        ),
+    ],
+)
+def test_a_page_learns_that_the_login_failed(make_doors: Makes, code: str, error: str, sentence: str) -> None:
+    client = make_doors(auth__clients=[PAGE])
+    back = to_page(client, f"{PAGE}login?tab=2", "v" * 43, code)
+    assert back.status_code == 303
+    target = urlsplit(back.headers["location"])
+    assert f"{target.scheme}://{target.netloc}{target.path}" == f"{PAGE}login"
+    told = {"tab": ["2"], "error": [error], "error_description": [sentence]}
+    assert parse_qs(target.query) == told
+    assert cookie_of(back)["max-age"] == "0"
+
+
 def test_a_code_is_valid_for_a_minute(make_doors: Makes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mestral.http.login_routes.CODE_SECONDS", -1)
     client = make_doors(auth__clients=[PAGE])

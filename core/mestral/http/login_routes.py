@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from mestral.auth.attempts import Begun
 from mestral.auth.logins import LoggedIn, LoginAnswer, refusal
 from mestral.contributions import Access, LoginAttempt, LoginBackend, Principal
 from mestral.errors import Problem, invalid, unavailable
@@ -194,26 +195,32 @@ def _callback(plugin: str, login: LoginBackend) -> HTTPRouteHandler:
         query=CallbackQuery,
         answers=Answers(
             body=LoginAnswer,
-            errors={303: "To `return_to`, with `code`.", **_REFUSED, **_PROVIDER},
+            errors={303: "To `return_to`, with `code`, or with `error`.", **_REFUSED, **_PROVIDER},
             error_bodies={401: LoginAnswer},
         ),
         summary=f"The way back from {login.display_name}",
     )
     async def callback(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Where the provider sends the browser: answers with the token, or sends it on to the page that began
-        the login."""
+        the login, which learns of a failure too."""
         platform = platform_of(request)
         state = parse_query(request, CallbackQuery).state
         query = dict(
             parse_qsl(request.scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
         )
-        begun: list[tuple[Any, Cookie]] = []
+        begun: list[tuple[Begun, Cookie]] = []
 
         async def principal() -> Principal:
             begun.append(await platform.attempts.end(login.id, state, request.cookies))
             return await login.finish(begun[0][0].attempt, query)
 
-        logged_in = await platform.logins.verify(request, login.id, principal())
+        try:
+            logged_in = await platform.logins.verify(request, login.id, principal())
+        except Problem as problem:
+            if not begun or not begun[0][0].return_to:
+                raise
+            ended, cookie = begun[0]
+            return _redirect(303, _with_query(ended.return_to, **_told(problem)), cookie)
         ended, cookie = begun[0]
         if not ended.return_to:
             return _answer(await platform.logins.token_for(logged_in), cookie)
@@ -308,6 +315,13 @@ def _answer(answer: LoginAnswer, cookie: Cookie | None = None) -> Response[bytes
     if cookie is not None:
         response.set_cookie(cookie)
     return response
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    """What a page is told of a login that failed (RFC 6749 4.1.2.1)."""
+    refused = problem.status in (401, 403)
+    error = "access_denied" if refused else "temporarily_unavailable"
+    return {"error": error, "error_description": problem.message}
 
 
 def _redirect(status: int, target: str, cookie: Cookie) -> Response[bytes]:
