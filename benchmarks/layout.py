@@ -22,17 +22,18 @@ from typing import NamedTuple
 from benchmarks.shapes import SHAPES, Edges
 from benchmarks.workflow import build, shape_of
 from mestral_experiments.views.layout import Positions, laplacian, layered
+from mestral_experiments.views.workflow.structure import Structure
 
 _INCH = 90
 _RESULTS = Path(__file__).with_name("LAYOUT.md")
 
 
 class Graph(NamedTuple):
-    """What is laid out. `edges` are places in `names`."""
+    """What is laid out, in the order in which the graph does it. `edges` are places in `names`."""
 
     title: str
-    names: list[str]
-    edges: list[tuple[int, int]]
+    names: Sequence[str]
+    edges: Sequence[tuple[int, int]]
 
 
 class Measured(NamedTuple):
@@ -72,8 +73,7 @@ def _generated(sizes: Sequence[int]) -> Iterator[Graph]:
 
 def _graph(title: str, edges: Edges) -> Graph:
     names = list(dict.fromkeys(name for edge in edges for name in edge))
-    place = {name: n for n, name in enumerate(names)}
-    return Graph(title, names, [(place[parent], place[child]) for parent, child in edges])
+    return Graph(title, *Structure(names, edges, {}).outline())
 
 
 def _ours(graph: Graph) -> tuple[Positions, float]:

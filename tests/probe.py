@@ -302,12 +302,16 @@ class Server:
 
 
 def ask(
-    address: tuple[str, int], method: str, path: str, headers: dict[str, str] | None = None
+    address: tuple[str, int],
+    method: str,
+    path: str,
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
     """One request on a connection of its own: status, headers by lower-case name, body."""
     connection = http.client.HTTPConnection(*address, timeout=60)
     try:
-        connection.request(method, path, headers=headers or {})
+        connection.request(method, path, body=body, headers=headers or {})
         answer = connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     finally:

@@ -232,8 +232,12 @@ FILES = (
 """Between Autosubmit API and Mestral, both over files."""
 
 _OTHER_CASE = "letters match in either case on both backends (API_V4.md 3.1, TRAP and FIX)"
+_LISTED = r"\.(jobs|nodes|view_data|tree_view|pkl_content)@order$"
+_NO_ROW_ORDER = "rows that change lose their order: by level, chunk and name (API_V3.md 1.5)"
+
 POSTGRES = (
     *FILES,
+    Rule(f"{_ASKED}a003(/|$)", _LISTED, _NO_ROW_ORDER),
     Rule("(query|owner|hpc)=!?(A0|TEST|LTENORIO|local|mare)", r"@members|\.pagination\.", _OTHER_CASE),
     Rule("/v3/search(owner)?/(A0|A003|TEST|LTENORIO)$", "experiment@members", _OTHER_CASE),
     Rule(
@@ -249,6 +253,7 @@ POSTGRES = (
 
 DUMPS = (
     *POSTGRES,
+    Rule(f"{_ASKED}a000(/|$)", _LISTED, _NO_ROW_ORDER),
     Rule("/v3/runs/a000$", "", "runs need the history alone (API_V3.md 2.5, FIX)"),
     Rule("/v3/rundetail/a000/", r"\.jobs\.ASYPD$", "with the wait and run of POST (METRICS.md 8, FIX)"),
     Rule("/v3/performance/a000$", _KEYS_OF_FIGURES, "all keys in a failure (API_V3.md 2.13, FIX)"),
@@ -261,6 +266,7 @@ DUMPS = (
 """As above, over a database alone: no experiment has a folder."""
 
 BACKENDS = (
+    Rule(f"{_ASKED}a003(/|$)", _LISTED, _NO_ROW_ORDER),
     Rule(
         "/(filesystem-config|cconfig/)",
         r"\.DATABASE_BACKEND$",

@@ -5,7 +5,7 @@ order of the steps is the order of the code below.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Router
@@ -18,6 +18,7 @@ from mestral.auth.guard import access_guard
 from mestral.auth.keys import signing_key
 from mestral.auth.logins import Logins
 from mestral.auth.once import Once
+from mestral.auth.personal import PersonalTokens
 from mestral.auth.revocations import Revocations
 from mestral.auth.sessions import Sessions
 from mestral.auth.throttle import Throttle
@@ -47,7 +48,7 @@ def build_app(settings: Settings) -> Litestar:
     """Assemble the platform.
 
     Raises:
-        SettingsError: The state folder or the signing key cannot be used.
+        SettingsError: The state folder, the signing key or the database cannot be used.
         PluginsError: A plugin is broken without which the deployer does not want to start.
     """
     ensure_state_dir(settings)
@@ -55,7 +56,8 @@ def build_app(settings: Settings) -> Litestar:
     plugins = load_plugins(settings, core_handlers=core_handlers())
     plugins.log_broken()
     plugins.make_instances()
-    prepare(Database(settings), plugins.records)
+    with closing(Database(settings)) as database:
+        prepare(database, plugins.records)
     ensure_startable(plugins, settings)
     return assemble(settings, plugins, key)
 
@@ -104,7 +106,9 @@ def assemble(settings: Settings, plugins: Plugins, key: str) -> Litestar:
 def _platform(settings: Settings, plugins: Plugins, readers: Readers, key: str) -> Platform:
     database = Database(settings)
     audit, throttle, once = Audit(database), Throttle(database, {"login": 30, "token": 60}), Once(database)
-    tokens = Tokens(settings.auth, key, Revocations(database))
+    personal = PersonalTokens(database)
+    ids = [login.id for record in plugins.active for login in record.logins]
+    tokens = Tokens(settings.auth, key, Revocations(database), personal, ids)
     sessions = Sessions(database, tokens)
     logins = Logins(settings.auth, plugins, tokens=tokens, sessions=sessions, audit=audit, throttle=throttle)
     return Platform(
@@ -112,6 +116,7 @@ def _platform(settings: Settings, plugins: Plugins, readers: Readers, key: str) 
         plugins=plugins,
         readers=readers,
         tokens=tokens,
+        personal_tokens=personal,
         services=plugins.instances,
         database=database,
         audit=audit,

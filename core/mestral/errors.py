@@ -50,6 +50,10 @@ class LoginRefused(Exception):  # noqa: N818 - a verdict of a login
         self.reason = reason or message
 
 
+EXPIRED = "Expired token"
+
+_CHALLENGE = 'Bearer realm="mestral"'
+
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -103,7 +107,16 @@ def unauthorized(
         invalid_token: The request brought a token, and it is not valid.
         body: Keys in place of the envelope, where the contract wants another shape.
     """
-    challenge = 'Bearer realm="mestral"'
+    challenge, code = _CHALLENGE, None
     if invalid_token:
         challenge += ', error="invalid_token"'
-    return Problem(401, message, headers={"WWW-Authenticate": challenge}, body=body)
+    if message == EXPIRED:
+        challenge, code = f'{challenge}, error_description="The token expired"', "expired_token"
+    return Problem(401, message, code=code, headers={"WWW-Authenticate": challenge}, body=body)
+
+
+def insufficient_scope(scope: str) -> Problem:
+    """403: the token that was sent is valid, and not for this (RFC 6750 section 3.1)."""
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    message = f"This token may not be used for this: it lacks the scope `{scope}`."
+    return Problem(403, message, code="insufficient_scope", headers={"WWW-Authenticate": challenge})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from mestral.errors import bad_gateway, unavailable
 from mestral.http.login_routes import public_base
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 __all__ = ["LoggedIn", "LoginAnswer", "asking", "client_options", "public_base", "refusal"]
@@ -33,19 +35,12 @@ MOST_BYTES = 1024 * 1024
 def client_options() -> dict[str, Any]:
     """Arguments of an `httpx2.AsyncClient`, authlib's `AsyncOAuth2Client` too, that keep its answers bounded.
 
-    It follows no redirect: who validates a ticket or exchanges a code must not be sent elsewhere.
+    It follows no redirect: who validates a ticket or exchanges a code must not be sent elsewhere. It goes
+    through the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY`), as a site may have no other way.
     """
     import httpx2
 
-    class Bounded(httpx2.AsyncHTTPTransport):
-        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            request.headers["accept-encoding"] = "identity"  # what is bounded is what is kept
-            response = await super().handle_async_request(request)
-            assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - for the type
-            response.stream = _BoundedStream(response.stream)
-            return response
-
-    class _BoundedStream(httpx2.AsyncByteStream):
+    class Bounded(httpx2.AsyncByteStream):
         def __init__(self, inner: httpx2.AsyncByteStream) -> None:
             self._inner = inner
 
@@ -60,7 +55,27 @@ def client_options() -> dict[str, Any]:
         async def aclose(self) -> None:
             await self._inner.aclose()
 
-    return {"transport": Bounded(), "timeout": SECONDS, "follow_redirects": False}
+    async def bound(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise httpx2.DecodingError("compressed, though not asked for")  # it would grow beyond the bound
+        assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - for the type
+        response.stream = Bounded(response.stream)
+
+    return {
+        "verify": _trusted(),
+        "headers": {"Accept-Encoding": "identity"},
+        "event_hooks": {"response": [bound]},
+        "timeout": SECONDS,
+        "follow_redirects": False,
+    }
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; kept, as reading them takes tens of milliseconds of the event loop."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 @contextlib.asynccontextmanager

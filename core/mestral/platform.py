@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mestral.auth.audit import Audit
     from mestral.auth.logins import Logins
     from mestral.auth.once import Once
+    from mestral.auth.personal import PersonalTokens
     from mestral.auth.sessions import Sessions
     from mestral.auth.throttle import Throttle
     from mestral.auth.tokens import Tokens
@@ -36,6 +37,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         plugins: Every plugin found, with its state.
         readers: The reader processes and the cache of finished answers.
         tokens: Issues and checks tokens.
+        personal_tokens: Those that people make for scripts.
         services: Chosen instance of every service slot: `services["experiments.source"]`.
         database: Mestral's own database.
         audit: The audit log.
@@ -50,6 +52,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     plugins: Plugins
     readers: Readers
     tokens: Tokens
+    personal_tokens: PersonalTokens
     services: Mapping[str, Any]
     database: Database
     audit: Audit

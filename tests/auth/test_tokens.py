@@ -1,7 +1,10 @@
 """Which credentials are accepted, and as whom (contract/AUTH.md A1, A3, B13, C2, C5)."""
 
 import base64
+import hashlib
+import hmac
 import json
+import math
 import time
 import warnings
 from typing import Any
@@ -14,6 +17,8 @@ from tests.http.conftest import MakeClient
 from tests.probe import SECRET_KEY, SECRET_TOKEN
 
 from mestral import Identity, Platform
+from mestral.auth.keys import key_id
+from mestral.settings.secret_key import _PUBLISHED
 
 Client = TestClient[Litestar]
 
@@ -28,14 +33,22 @@ def sign(claims: dict[str, Any], *, key: str = SECRET_KEY, algorithm: str = "HS2
     return jwt.encode(claims, key, algorithm=algorithm)
 
 
+def encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def part(value: dict[str, Any]) -> str:
+    return encoded(json.dumps(value).encode())
+
+
 def legacy(**changes: Any) -> str:
     """A token as Autosubmit API signs it; a claim that is None is left out."""
     claims = {"user_id": "alice", "sub": "alice", "iat": now(), "exp": now() + 600} | changes
     return sign({name: value for name, value in claims.items() if value is not None})
 
 
-def own(**changes: Any) -> str:
-    """A token as Mestral signs it."""
+def own(key: Any = SECRET_KEY, headers: dict[str, Any] | None = None, **changes: Any) -> str:
+    """A token as Mestral signs it; a header that is None is left out."""
     claims = {
         "user_id": "alice",
         "sub": "42",
@@ -45,16 +58,37 @@ def own(**changes: Any) -> str:
         "nbf": now(),
         "exp": now() + 600,
         "jti": "abc",
-        "provider": "github",
+        "provider": "local",
+        "scope": "read operate",
     } | changes
-    return sign({name: value for name, value in claims.items() if value is not None})
+    header = {"alg": "HS256", "typ": "at+jwt", "kid": key_id(key)} | (headers or {})
+    signed = ".".join(
+        part({name: value for name, value in named.items() if value is not None})
+        for named in (header, claims)
+    )
+    return f"{signed}.{encoded(hmac.digest(key.encode(), signed.encode(), 'sha256'))}"  # PyJWT refuses some
 
 
 def unsigned() -> str:
-    def part(value: dict[str, Any]) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
     return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part({'user_id': 'alice', 'exp': now() + 600})}."
+
+
+def own_unsigned() -> str:
+    header = {"alg": "none", "typ": "at+jwt", "kid": key_id(SECRET_KEY)}
+    return f"{part(header)}.{own().split('.')[1]}."
+
+
+def forged() -> str:
+    """What a server of Autosubmit API without SECRET_KEY would accept: signed by the key in its source, which
+    is not written here; the signature is that of the token by which it is recognised."""
+    signed, signature = next(iter(_PUBLISHED.values()))
+    return f"{signed}.{signature}"
+
+
+def deep_header() -> str:
+    nested = base64.urlsafe_b64encode(b"[" * 9000).rstrip(b"=").decode()
+    _, payload, signature = legacy().split(".")
+    return f"{nested}.{payload}.{signature}"
 
 
 def hs512() -> str:
@@ -80,7 +114,7 @@ ACCEPTED = [
     pytest.param(lambda: legacy(user_id=5, sub=5), 5, "legacy:5", id="legacy, user_id is a number"),
     pytest.param(lambda: legacy(user_id=0, sub=None), 0, "legacy:0", id="legacy, user_id is zero"),
     pytest.param(lambda: legacy(user_id=1.5), 1.5, "legacy:1.5", id="legacy, user_id is a fraction"),
-    pytest.param(own, "alice", "github:42", id="own"),
+    pytest.param(own, "alice", "local:42", id="own"),
     pytest.param(lambda: SECRET_TOKEN, "User", "secret-token:User", id="static token"),
 ]
 
@@ -106,9 +140,26 @@ REFUSED = [
     pytest.param(lambda: own(nbf=now() + 600), "Unauthorized", id="own not valid yet"),
     *(
         pytest.param(lambda name=name: own(**{name: None}), "Unauthorized", id=f"own without {name}")
-        for name in ("iss", "aud", "sub", "iat", "nbf", "exp", "jti", "provider", "user_id")
+        for name in ("iss", "aud", "sub", "iat", "nbf", "exp", "jti", "provider", "user_id", "scope")
     ),
     pytest.param(lambda: own(provider=""), "Unauthorized", id="own with empty provider"),
+    pytest.param(lambda: own(provider="github"), "Unauthorized", id="own of a login that is not in use"),
+    pytest.param(lambda: own(headers={"typ": None}), "Unauthorized", id="own without typ"),
+    pytest.param(lambda: own(headers={"typ": "JWT"}), "Unauthorized", id="own with another typ"),
+    pytest.param(lambda: own(headers={"kid": None}), "Unauthorized", id="own without kid"),
+    pytest.param(lambda: own(headers={"kid": "0" * 16}), "Unauthorized", id="own with unknown kid"),
+    pytest.param(lambda: own(headers={"kid": 5}), "Unauthorized", id="own with number as kid"),
+    pytest.param(
+        lambda: own(OTHER_KEY, {"kid": key_id(SECRET_KEY)}), "Unauthorized", id="own with kid of another key"
+    ),
+    pytest.param(own_unsigned, "Unauthorized", id="own, alg none"),
+    pytest.param(forged, "Unauthorized", id="signed by the published default key"),
+    pytest.param(lambda: legacy(exp=math.inf), "Unauthorized", id="legacy that never ends"),
+    pytest.param(lambda: own(exp=1e400), "Unauthorized", id="own that never ends"),
+    pytest.param(lambda: own(exp="9" * 5000), "Unauthorized", id="own with exp of many digits"),
+    pytest.param(lambda: "mst_" + "a" * 43, "Unauthorized", id="personal, unknown"),
+    pytest.param(lambda: "mst_", "Unauthorized", id="personal, cut off"),
+    pytest.param(deep_header, "Unauthorized", id="deeply nested header"),
     pytest.param(lambda: own(user_id=5), "Unauthorized", id="own with number as user"),
     pytest.param(
         lambda: sign({"user_id": "alice", "exp": now() + 600}, key=OTHER_KEY), "Unauthorized", id="wrong key"
@@ -151,7 +202,10 @@ def test_refused(client: Client, make: Any, message: str) -> None:
     headers = {"Authorization": f"Bearer {make()}"}
     refused = client.get("/x/probe/items/a", headers=headers)
     assert (refused.status_code, refused.json()["error_message"]) == (401, message)
-    assert refused.headers["www-authenticate"] == 'Bearer realm="mestral", error="invalid_token"'
+    challenge, code = 'Bearer realm="mestral", error="invalid_token"', "unauthorized"
+    if message == "Expired token":
+        challenge, code = f'{challenge}, error_description="The token expired"', "expired_token"
+    assert (refused.headers["www-authenticate"], refused.json()["code"]) == (challenge, code)
     verified = client.get("/v4/auth/verify-token", headers=headers)
     assert (verified.status_code, verified.json()) == (401, {"authenticated": False, "user": None})
     assert verified.headers["www-authenticate"].startswith('Bearer realm="mestral"')
@@ -195,21 +249,24 @@ def test_cookies_and_query_parameters_are_no_credentials(client: Client) -> None
 
 def test_token_of_a_login_names_the_same_person_and_holds_every_claim(client: Client) -> None:
     platform: Platform = client.app.state.platform
-    token = platform.tokens.issue(Identity(provider="oidc", subject="s-1", username="Alice A."))
+    token = platform.tokens.issue(Identity(provider="local", subject="s-1", username="Alice A."))
     answer = client.get("/x/probe/me", headers={"Authorization": f"Bearer {token}"})
-    assert answer.json() == {"me": "oidc:s-1"}
+    assert answer.json() == {"me": "local:s-1"}
     claims = jwt.decode(token, SECRET_KEY, algorithms=["HS256"], audience="mestral")
     assert claims["exp"] - claims["iat"] == 432_000
     assert abs(claims["iat"] - time.time()) < 60
-    assert {name: claims[name] for name in ("user_id", "sub", "iss", "provider")} == {
+    assert {name: claims[name] for name in ("user_id", "sub", "iss", "provider", "scope")} == {
         "user_id": "Alice A.",
         "sub": "s-1",
         "iss": "mestral",
-        "provider": "oidc",
+        "provider": "local",
+        "scope": "read operate",
     }
     assert claims["nbf"] == claims["iat"]
-    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
-    again = platform.tokens.issue(Identity(provider="oidc", subject="s-1", username="Alice A."))
+    header = jwt.get_unverified_header(token)
+    assert header == {"alg": "HS256", "typ": "at+jwt", "kid": key_id(SECRET_KEY)}
+    assert hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:16] != header["kid"]
+    again = platform.tokens.issue(Identity(provider="local", subject="s-1", username="Alice A."))
     assert jwt.decode(again, SECRET_KEY, algorithms=["HS256"], audience="mestral")["jti"] != claims["jti"]
 
 

@@ -155,7 +155,7 @@ def test_logins(check: Check) -> None:
     assert "a team alone is no limit" in rule["message"]
     assert result.item("GITHUB_OAUTH_CLIENT_SECRET")["value"] == "********"
     assert {item["verdict"] for item in result.items("CAS_SERVER_URL")} == {"used", "unsafe"}
-    assert "organization" in result.item("auth_github")["message"]
+    assert "organization" in result.item("plugins.auth_github")["message"]
     assert CLIENT_SECRET not in result.text + result.errors
 
 

@@ -33,7 +33,7 @@ def test_checks_inform_and_never_decide(
         "status": status,
         "missing": [],
         "plugins": {},
-        "checks": {"core.state_dir": "ok", "probe.mood": shown},
+        "checks": {"core.state_dir": "ok", "core.database": "ok", "probe.mood": shown},
     }
 
 

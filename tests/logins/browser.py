@@ -1,59 +1,102 @@
-"""A browser that does what a person does at the pages of an identity server: follow, fill in, send."""
+"""A browser without pictures: it keeps cookies, goes where it is sent and fills forms, as a person would."""
 
-import html
-import re
-from urllib.parse import parse_qs, urljoin, urlsplit
+from html.parser import HTMLParser
+from itertools import count
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin
 
 import httpx2
 
-_MOST_PAGES = 12
+_ADDRESSES = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in count(1))
 
 
-def sign_in(url: str, back: str, name: str = "alice") -> str:
-    """Log in and consent, whatever the server asks.
+class Browser:
+    """One person's browser on this machine (it checks no certificates).
 
-    Args:
-        url: Where the login begins.
-        back: How the address begins to which the server is to send the browser in the end.
-        name: Who logs in.
-
-    Returns:
-        That address.
+    Each comes from an address of its own, as servers behind a proxy see it.
     """
-    with httpx2.Client() as browser:
-        answer = browser.get(url)
-        for _ in range(_MOST_PAGES):
-            if (target := answer.headers.get("location")) is not None:
-                target = urljoin(str(answer.url), target)
-                if target.startswith(back):
-                    return target
-                answer = browser.get(target)
-            else:
-                answer = _fill_in(browser, answer, name)
-    raise AssertionError("the pages of the server have no end")
+
+    def __init__(self) -> None:
+        headers = {"X-Forwarded-For": next(_ADDRESSES), "Accept": "text/html"}
+        self._client = httpx2.Client(headers=headers, timeout=60, trust_env=False, verify=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def visit(
+        self, url: str, *, until: str | None = None, headers: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        """Open a page and go wherever it sends.
+
+        Args:
+            url: Its address.
+            until: Stop before an address that begins so; the answer is then the redirect to it.
+            headers: More headers of the first request.
+        """
+        return self._follow(self._client.get(url, headers=headers), until)
+
+    def submit(self, page: httpx2.Response, *, until: str | None = None, **fields: str) -> httpx2.Response:
+        """Fill the form of a page, of several the one with a password, and send it; arguments as for
+        `visit`."""
+        form = _form(page.text)
+        target = urljoin(str(page.url), form.action)
+        return self._follow(
+            self._client.post(target, data={**form.fields, **fields}, headers={"Referer": str(page.url)}),
+            until,
+        )
+
+    def post(self, url: str, data: dict[str, str]) -> httpx2.Response:
+        """Send a form that no page showed."""
+        return self._client.post(url, data=data)
+
+    @property
+    def cookies(self) -> httpx2.Cookies:
+        """Those that it keeps."""
+        return self._client.cookies
+
+    def _follow(self, answer: httpx2.Response, until: str | None) -> httpx2.Response:
+        for _ in range(20):
+            if not answer.has_redirect_location:
+                return answer
+            target = urljoin(str(answer.url), answer.headers["location"])
+            if until is not None and target.startswith(until):
+                return answer
+            answer = self._client.get(target)
+        raise AssertionError(f"it goes round in circles: {answer.url}")
 
 
-def asked_of(url: str) -> dict[str, str]:
-    """The query of an address."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+class _Form:
+    def __init__(self, action: str) -> None:
+        self.action = action
+        self.fields: dict[str, str] = {}
+        self.secret = False
 
 
-def _fill_in(browser: httpx2.Client, page: httpx2.Response, name: str) -> httpx2.Response:
-    form = re.search(r"<form.*?</form>", page.text, re.DOTALL)
-    assert form is not None, f"{page.status_code}: {page.text}"
-    action = re.search(r'<form[^>]*action="([^"]+)"', form[0])
-    fields = {
-        _attribute(tag, "name"): _attribute(tag, "value") for tag in re.findall(r"<input[^>]*>", form[0])
-    }
-    for field in ("login", "sub", "username"):
-        if field in fields:
-            fields[field] = name
-    if "password" in fields:
-        fields["password"] = "any"
-    target = html.unescape(action[1]) if action is not None else str(page.url)
-    return browser.post(urljoin(str(page.url), target), data=fields)
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[_Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(_Form(given.get("action", "")))
+        elif tag == "input" and self.forms:
+            form, kind = self.forms[-1], given.get("type", "text")
+            form.secret |= kind == "password"
+            if kind not in ("checkbox", "radio", "submit", "button") and "name" in given:
+                form.fields[given["name"]] = given.get("value", "")
 
 
-def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf'\b{name}="([^"]*)"', tag)
-    return html.unescape(found[1]) if found is not None else ""
+def _form(text: str) -> _Form:
+    forms = _Forms()
+    forms.feed(text)
+    found = [form for form in forms.forms if form.secret] or [form for form in forms.forms if form.fields]
+    assert len(found) == 1, f"there is not one form to fill:\n{text}"
+    return found[0]

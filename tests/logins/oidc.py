@@ -10,13 +10,13 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from litestar import Litestar
 from litestar.testing import TestClient
-from tests.logins.browser import asked_of
+from tests.logins.browser import Browser
 from tests.probe import SECRET_KEY
 
 from mestral.app import build_app
@@ -55,6 +55,23 @@ def mestral(folder: Path, **settings: Any) -> Iterator[Client]:
     app = build_app(load_settings(config=config, environ={"HOME": str(folder)}, overrides=overrides))
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         yield client
+
+
+def sign_in(url: str, back: str, name: str = "alice") -> str:
+    """Log in at a provider and consent, whatever its pages ask; the address below `back` to which it sends
+    the browser in the end."""
+    with Browser() as browser:
+        page = browser.visit(url, until=back)
+        for _ in range(5):
+            if page.has_redirect_location:
+                return urljoin(str(page.url), page.headers["location"])
+            page = browser.submit(page, until=back, login=name, sub=name, password="any")
+    raise AssertionError("the pages of the server have no end")
+
+
+def asked_of(url: str) -> dict[str, str]:
+    """The query of an address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
 def begin(client: Client, **query: str) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx2
 import pytest
 from litestar.testing import TestClient
-from tests.logins.browser import asked_of, sign_in
 from tests.logins.oidc import (
     CALLBACK,
     GUI,
     HERE,
     LEGACY,
     ask_as_gui,
+    asked_of,
     audited,
     back,
     begin,
@@ -23,6 +23,7 @@ from tests.logins.oidc import (
     mestral,
     reason,
     refused,
+    sign_in,
 )
 from tests.servers.start import oidc_faulty, oidc_plain, oidc_strict
 

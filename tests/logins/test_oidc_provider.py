@@ -168,23 +168,36 @@ def test_the_failure_of_one_is_that_of_all_who_wait(fake: Fake, tmp_path: Path) 
 
 
 def test_what_the_token_endpoint_must_say(fake: Fake, tmp_path: Path) -> None:
-    answers: dict[str, tuple[Any, int]] = {
-        "no token": ({"token_type": "Bearer"}, 401),
-        "null": ({"access_token": None, "token_type": "Bearer"}, 401),
-        "no type": ({"access_token": "a"}, 401),
-        "another type": ({"access_token": "a", "token_type": "DPoP"}, 401),
-        "an error with 200": ({"error": "invalid_grant", "access_token": "a", "token_type": "Bearer"}, 401),
-        "an error that is no word": ({"error": "<b>\n" * 50}, 401),
-        "a list as error": ({"error": ["a"]}, 401),
-        "a time that is none": ({"access_token": "a", "token_type": "Bearer", "expires_in": "soon"}, 502),
-        "an endless time": ({"access_token": "a", "token_type": "Bearer", "expires_in": 1e400}, 502),
+    none, refusal = "no bearer token", "the code is refused: "
+    answers: dict[str, tuple[Any, int, str]] = {
+        "no token": ({"token_type": "Bearer"}, 401, none),
+        "null": ({"access_token": None, "token_type": "Bearer"}, 401, none),
+        "no type": ({"access_token": "a"}, 401, none),
+        "another type": ({"access_token": "a", "token_type": "DPoP"}, 401, none),
+        "an error with 200": (
+            {"error": "invalid_grant", "access_token": "a", "token_type": "Bearer"},
+            401,
+            f"{refusal}invalid_grant",
+        ),
+        "an error that is no word": ({"error": "<b>\n" * 50}, 401, f"{refusal}an error that is no word"),
+        "a list as error": ({"error": ["a"]}, 401, f"{refusal}an error that is no word"),
+        "a time that is none": (
+            {"access_token": "a", "token_type": "Bearer", "expires_in": "soon"},
+            502,
+            "does not answer",
+        ),
+        "an endless time": (
+            {"access_token": "a", "token_type": "Bearer", "expires_in": 1e400},
+            502,
+            "does not answer",
+        ),
     }
     with mestral(tmp_path, issuer=fake.issuer) as client:
-        for how, (answer, status) in answers.items():
+        for how, (answer, status, why) in answers.items():
             fake.answers = {TOKEN: says(answer)}
             answered = back(client, fake.begun(client))
             assert answered.status_code == status, how
-            assert "\n" not in audited(tmp_path)[-1][2], how
+            assert why in audited(tmp_path)[-1][2], how
         fake.answers = {TOKEN: says({"access_token": "a", "token_type": "Bearer", "id_token": "x"}, 400)}
         assert not_answered(back(client, fake.begun(client)), 502)
         assert fake.count(USERINFO) == 0

@@ -18,13 +18,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.logins.browser import asked_of, sign_in
 from tests.logins.oidc import (
     CALLBACK,
     KEYS,
     Client,
     Fake,
     ask_as_gui,
+    asked_of,
     audited,
     back,
     begin,
@@ -35,6 +35,7 @@ from tests.logins.oidc import (
     published,
     reason,
     refused,
+    sign_in,
 )
 from tests.servers.start import oidc_faulty
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.plugins.wheels import HEADER, install, make_wheel
+from tests.probe import python_path
 
 from mestral_experiments.demo import unpack
 
@@ -51,6 +52,17 @@ class Site:
             timeout=120,
         )
 
+    def start(self, *arguments: str, toml: str = "") -> "subprocess.Popen[str]":
+        """The same without waiting for its end."""
+        return subprocess.Popen(
+            self._command(arguments, toml),
+            cwd=self.folder,
+            env=self._environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     @contextmanager
     def serving(self, toml: str) -> Iterator[str]:
         """`mestral serve` with this mestral.toml; gives its address."""
@@ -81,7 +93,7 @@ class Site:
         return {
             **{key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ},
             "HOME": str(self.folder),
-            "PYTHONPATH": str(self.packages),
+            "PYTHONPATH": python_path(self.packages),
             "MESTRAL_STATE_DIR": str(self.folder / "state"),
         }
 

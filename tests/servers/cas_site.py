@@ -1,12 +1,14 @@
 """A Django site of one file that serves a CAS server written by others: `cas_site.py FLAVOUR FOLDER PORT`.
 
 FLAVOUR is `mama` (django-mama-cas, BSD) or `nitmir` (django-cas-server, GPLv3: a tool of tests alone). The
-accounts are alice/wonderland and bob/builder; services on this machine are allowed, others are not.
+accounts are alice/wonderland, whose attribute `groups` is earth and climate, and bob/builder, who has none;
+services on this machine are allowed, others are not.
 """
 
 import sys
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import django
@@ -60,7 +62,7 @@ settings.configure(
     MAMA_CAS_SERVICES=[
         {
             "SERVICE": SERVICES,
-            "CALLBACKS": ["mama_cas.callbacks.user_model_attributes"],
+            "CALLBACKS": ["mama_cas.callbacks.user_model_attributes", "__main__.group_attributes"],
             "LOGOUT_ALLOW": True,
         }
     ],
@@ -84,20 +86,28 @@ class _Threaded(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+def group_attributes(user: Any, service: str) -> dict[str, list[str]]:
+    """What `mama` says of groups; `nitmir` does by itself."""
+    return {"groups": [group.name for group in user.groups.all()]}
+
+
 def prepare() -> None:
     """Make the database, the accounts and the services."""
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import Group, User
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
     for name, password in (("alice", "wonderland"), ("bob", "builder")):
         User.objects.create_user(name, f"{name}@example.org", password)
+    for name in ("earth", "climate"):
+        User.objects.get(username="alice").groups.add(Group.objects.create(name=name))
     if FLAVOUR == "nitmir":
-        from cas_server.models import ServicePattern
+        from cas_server.models import ReplaceAttributName, ServicePattern
 
-        ServicePattern.objects.create(
+        here = ServicePattern.objects.create(
             name="here", pos=1, pattern=SERVICES, proxy=True, proxy_callback=True, single_log_out=True
         )
+        ReplaceAttributName.objects.create(name="groups", service_pattern=here)
 
 
 if __name__ == "__main__":

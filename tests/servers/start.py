@@ -45,6 +45,14 @@ def github(
 
 
 @contextlib.contextmanager
+def github_web(folder: Path, *redirects: str) -> Iterator[str]:
+    """A strict server under the paths of GitHub's login pages, no API; yields its address without a slash."""
+    port = free_port()
+    with _running(folder, "node", str(HERE / "github_web.mjs"), str(port), *redirects):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
 def oidc_strict(folder: Path, *redirects: str) -> Iterator[str]:
     """The strict OpenID Provider; yields its issuer."""
     port = free_port()

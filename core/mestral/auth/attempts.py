@@ -9,12 +9,15 @@ import hashlib
 import hmac
 import secrets
 import time
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
 import msgspec
 from litestar.datastructures import Cookie
 
+from mestral.auth.keys import all_keys, derive
 from mestral.auth.once import Once
 from mestral.contributions import LoginAttempt
 from mestral.errors import LoginRefused
@@ -46,13 +49,14 @@ class Attempts:
 
     Args:
         settings: For the public address and the root path.
-        key: The signing key of tokens; a key for cookies is derived from it.
+        key: The signing key of tokens; a key for cookies is derived from it, and from former ones, so that a
+            login may begin before the key changes and end after it.
         once: Where states are used up.
     """
 
     def __init__(self, settings: Settings, key: str, once: Once) -> None:
         self._root = settings.server.root_path
-        self._key = hmac.new(key.encode(), b"mestral login cookie", hashlib.sha256).digest()
+        self._keys = [derive(each, "mestral login cookie") for each in all_keys(key, settings.auth)]
         self._once = once
 
     def begin(self, provider: str, base: str, return_to: str, challenge: str) -> tuple[Begun, Cookie]:
@@ -71,7 +75,7 @@ class Attempts:
         )
         begun = Begun(attempt=attempt, return_to=return_to, challenge=challenge)
         claims = {"aud": provider, "exp": int(time.time()) + SECONDS, "begun": msgspec.to_builtins(begun)}
-        return begun, self._cookie(provider, attempt, jwt.encode(claims, self._key, _ALGORITHM), SECONDS)
+        return begun, self._cookie(provider, attempt, jwt.encode(claims, self._keys[0], _ALGORITHM), SECONDS)
 
     async def end(self, provider: str, state: str, cookies: dict[str, str]) -> tuple[Begun, Cookie]:
         """The attempt that came back, and the cookie that takes it out of the browser.
@@ -81,14 +85,7 @@ class Attempts:
         """
         value = cookies.get(_name(state), "")
         try:
-            claims = jwt.decode(
-                value,
-                self._key,
-                algorithms=[_ALGORITHM],
-                audience=provider,
-                options={"require": ["exp", "aud"]},
-            )
-            begun = msgspec.convert(claims["begun"], Begun)
+            begun = msgspec.convert(self._decoded(value, provider)["begun"], Begun)
         except (jwt.PyJWTError, msgspec.ValidationError) as error:
             raise LoginRefused(_EXPIRED, f"no cookie of this attempt: {error}") from error
         if not state or not hmac.compare_digest(begun.attempt.state, state):
@@ -96,6 +93,12 @@ class Attempts:
         if not await self._once.use("state", state, SECONDS):
             raise LoginRefused("This login was finished already: begin again.", "the state was used before")
         return begun, self._cookie(provider, begun.attempt, "", 0)
+
+    def _decoded(self, value: str, provider: str) -> dict[str, Any]:
+        for key in self._keys[:-1]:
+            with suppress(jwt.InvalidSignatureError):
+                return _decode(value, key, provider)
+        return _decode(value, self._keys[-1], provider)
 
     def _cookie(self, provider: str, attempt: LoginAttempt, value: str, seconds: int) -> Cookie:
         return Cookie(
@@ -107,6 +110,12 @@ class Attempts:
             secure=urlsplit(attempt.callback).scheme == "https",
             samesite="lax",
         )
+
+
+def _decode(value: str, key: bytes, provider: str) -> dict[str, Any]:
+    return jwt.decode(
+        value, key, algorithms=[_ALGORITHM], audience=provider, options={"require": ["exp", "aud"]}
+    )
 
 
 def _name(state: str) -> str:

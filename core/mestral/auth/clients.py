@@ -43,8 +43,15 @@ def is_allowed(url: str, entries: Iterable[str]) -> bool:
         url: The address of a page; it may have a query.
         entries: Allowed addresses; what is no address (a bare word, `*`) allows nothing here.
     """
+    return entry_of(url, entries) is not None
+
+
+def entry_of(url: str, entries: Iterable[str]) -> str | None:
+    """The entry that allows an address, of several the longest; None when none does."""
     asked = origin_and_path(url)
-    return asked is not None and any(_is_below(asked, entry) for entry in entries)
+    if asked is None:
+        return None
+    return max((entry for entry in entries if _is_below(asked, entry)), key=len, default=None)
 
 
 def _is_below(asked: tuple[str, str], entry: str) -> bool:

@@ -1,7 +1,8 @@
 """The check before every route: who asks, and may they? (contract/AUTH.md A2)
 
 Guarantees: runs before parameters and body are looked at. A route without an access level is refused (fail
-closed). A valid token is honoured at every protection level; a bad one is ignored where the route is open.
+closed). A valid token is honoured at every protection level; a bad one is counted, and ignored where the
+route is open. Where a token is needed, its scopes have to suffice.
 """
 
 import logging
@@ -13,7 +14,7 @@ from litestar.types import Guard
 
 from mestral.auth.identity import Identity
 from mestral.contributions import Access
-from mestral.errors import Problem, unauthorized
+from mestral.errors import Problem, insufficient_scope, unauthorized
 from mestral.logs import at_hand
 from mestral.settings.model import ProtectionLevel
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _IDENTITY = "mestral.identity"
+_SCOPES = {Access.READ: "read", Access.OPERATE: "operate"}
 _LITESTAR_OPTIONS_HANDLER = "litestar.routes.http"
 
 
@@ -57,13 +59,42 @@ def access_guard(tokens: "Tokens", level: ProtectionLevel) -> Guard:
             return
         try:
             identity = await tokens.identify(authorization, handler.opt.get("token"))
-        except Problem:
+        except Problem as problem:
+            if authorization is not None and problem.code == "unauthorized":
+                await _count_failure(connection)
             if protected[access]:
                 raise
         else:
             connection.scope[_IDENTITY] = identity  # type: ignore[literal-required]
+            scope = _SCOPES.get(access)
+            if protected[access] and scope is not None:
+                require_scope(connection, scope)
 
     return guard
+
+
+def require_scope(connection: ASGIConnection[Any, Any, Any, Any], scope: str) -> None:
+    """Refuse a token that is not for this.
+
+    Raises:
+        Problem: 403, with the challenge of RFC 6750.
+    """
+    identity = identity_of(connection)
+    if identity is not None and scope not in identity.scopes:
+        raise insufficient_scope(scope)
+
+
+async def _count_failure(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """A token that is none may be a guess; one that expired is not.
+
+    Raises:
+        Problem: 429, there were too many.
+    """
+    try:
+        await connection.app.state.platform.throttle.count(connection, "token")
+    except Problem as problem:
+        if problem.status != 503:  # not counted while the database cannot be reached
+            raise
 
 
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity | None:

@@ -2,6 +2,18 @@
 
 import msgspec
 
+LEGACY = "legacy"
+"""Provider of those whom a token of Autosubmit API names."""
+
+LOCAL = "local"
+"""Provider of those whom the administrator alone names: `mestral tokens create` without a login."""
+
+STATIC_PROVIDERS = ("secret-token", "route-token")
+"""Those of tokens that stand in the settings and are nobody's own."""
+
+RESERVED_PROVIDERS = (LEGACY, LOCAL, *STATIC_PROVIDERS)
+"""No login may have one of these ids."""
+
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """A person or program that presented a valid token.
@@ -9,8 +21,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     Subjects of different providers are different people, whatever their names (contract/AUTH.md B8).
 
     Attributes:
-        provider: Id of the login that vouched for it: `cas`, `github`, `legacy` (a token of Autosubmit API),
-            `secret-token`.
+        provider: Id of the login that vouched for it: `cas`, `github`; or one of `RESERVED_PROVIDERS`.
         subject: Stable id within the provider.
         username: Name to show; what `verify-token` answers as `user`.
         number: The user id of a token of Autosubmit API that holds a number; `verify-token` echoes it as one.
@@ -19,6 +30,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             not known to be one. Owners of experiments are accounts.
         scopes: What the token may be used for: `read`, `operate`.
         token: Id of the token that was presented; empty for static ones.
+        personal: Whether that is a personal token.
         expires: When that token does, in seconds since 1970 (UTC); 0: never.
     """
 
@@ -30,6 +42,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     scopes: tuple[str, ...] = ("read", "operate")
     token: str = ""
+    personal: bool = False
     expires: int = 0
 
     @property

@@ -1,16 +1,19 @@
-"""The signing key of tokens: configured, or generated once and kept in the state folder.
+"""The signing key of tokens: configured, or generated once and kept in the state folder; and former ones.
 
 Guarantees: there is no default key (contract/AUTH.md B1). A generated key file has mode 0600 from its first
-moment and appears with its whole content, so that two servers that start together agree on one key.
+moment and appears with its whole content, so that two servers that start together agree on one key. Former
+keys check what they signed and sign nothing. What is derived for one purpose is good for no other.
 """
 
 import errno
+import hashlib
+import hmac
 import logging
 import os
 import secrets
 from pathlib import Path
 
-from mestral.settings.model import Finding, Settings, SettingsError
+from mestral.settings.model import AuthSettings, Finding, Settings, SettingsError
 from mestral.settings.secret_key import LEAST_BYTES
 
 logger = logging.getLogger(__name__)
@@ -43,6 +46,21 @@ def signing_key(settings: Settings) -> str:
     if len(key.encode()) < LEAST_BYTES:
         raise _unusable(path, f"it holds fewer than {LEAST_BYTES} bytes")
     return key
+
+
+def all_keys(key: str, settings: AuthSettings) -> tuple[str, ...]:
+    """The key that signs, and behind it the former ones, which only check."""
+    return tuple(dict.fromkeys((key, *(old.reveal() for old in settings.old_secret_keys))))
+
+
+def derive(key: str, purpose: str) -> bytes:
+    """A key of its own for one purpose."""
+    return hmac.new(key.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+def key_id(key: str) -> str:
+    """The `kid` of tokens that a key signs: tells keys apart and nothing of them."""
+    return derive(key, "mestral key id")[:8].hex()
 
 
 def _generate(path: Path) -> None:

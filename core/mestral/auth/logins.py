@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mestral.auth.audit import Audit, Result
-from mestral.auth.clients import ANY, is_allowed
+from mestral.auth.clients import ANY, entry_of, is_allowed
 from mestral.auth.identity import Identity
+from mestral.auth.sessions import digest_of
 from mestral.auth.throttle import Throttle
 from mestral.contributions import LoginBackend, Principal
 from mestral.errors import LoginRefused, Problem, unavailable
@@ -48,7 +49,7 @@ class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         identity: Who it is.
-        session: The provider's id of the session; empty when it cannot end it.
+        session: Digest of the provider's id of the session; empty when it cannot end it.
     """
 
     identity: Identity
@@ -103,6 +104,10 @@ class Logins:
         entries = self._clients()
         return is_allowed(url, entries) or (legacy and ANY in entries)
 
+    def client_of(self, url: str) -> str | None:
+        """The allowed client that a page is, or is below, as its list has it; None when there is none."""
+        return entry_of(url, self._clients())
+
     async def answer(
         self, request: Any, provider: str, principal: Awaitable[Principal], message: str = "Token generated"
     ) -> LoginAnswer:
@@ -146,7 +151,8 @@ class Logins:
             if asyncio.iscoroutine(principal):
                 principal.close()  # when it was never awaited
         await self._audit.record(request, "login", "ok", identity=identity, target=provider)
-        return LoggedIn(identity=identity, session=found.session)
+        session = digest_of(found.session) if found.session else ""
+        return LoggedIn(identity=identity, session=session)
 
     def warn_legacy(self, provider: str) -> None:
         """Say once that today's GUI logs in without binding the login to the browser.

@@ -24,15 +24,15 @@ class Sessions:
         self._database = database
         self._tokens = tokens
 
-    async def remember(self, provider: str, session: str, token: str) -> None:
-        """A token was issued for a session."""
+    async def remember(self, provider: str, digest: str, token: str) -> None:
+        """A token was issued for a session, whose id `digest_of` made the digest of."""
         from sqlalchemy import delete, insert
 
         from mestral.database.tables import sessions
 
         now = int(time.time())
         jti, expires = self._tokens.id_of(token)
-        row = {"jti": jti, "provider": provider, "session": _digest(session), "expires": expires}
+        row = {"jti": jti, "provider": provider, "session": digest, "expires": expires}
 
         def work(connection: Any) -> None:
             connection.execute(delete(sessions).where(sessions.c.expires < now))
@@ -50,7 +50,7 @@ class Sessions:
 
         from mestral.database.tables import sessions
 
-        of = (sessions.c.provider == provider) & (sessions.c.session == _digest(session))
+        of = (sessions.c.provider == provider) & (sessions.c.session == digest_of(session))
         found = delete(sessions).where(of).returning(sessions.c.jti, sessions.c.expires)
 
         def work(connection: Any) -> list[tuple[str, int]]:
@@ -62,5 +62,6 @@ class Sessions:
         return len(ended)
 
 
-def _digest(session: str) -> str:
+def digest_of(session: str) -> str:
+    """What is kept of a session's id."""
     return hashlib.sha256(session.encode()).hexdigest()

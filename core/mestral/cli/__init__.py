@@ -15,11 +15,13 @@ from mestral import __version__
 
 _COMMANDS = {
     "config": ("mestral.cli.config:config", "Check and show the settings."),
+    "db": ("mestral.cli.db:db", "Show and upgrade the tables that are Mestral's own."),
     "demo": ("mestral.cli.demo:demo", "Serve sample data, to look around."),
     "migrate": ("mestral.cli.migrate:migrate", "Move from Autosubmit API: check what will be used."),
     "plugins": ("mestral.cli.plugins:plugins", "Show the plugins and their states."),
     "routes": ("mestral.cli.routes:routes", "Show every route that is served."),
     "serve": ("mestral.cli.serve:serve", "Serve the API."),
+    "tokens": ("mestral.cli.tokens:tokens", "Make, list and revoke personal tokens."),
 }
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -14,6 +15,8 @@ import click
 from mestral.cli.look import clean_output
 from mestral.cli.options import CliOptions
 from mestral.cli.output import print_json
+from mestral.database.engine import Database
+from mestral.database.migrations import check as check_database
 from mestral.plugins import load_manifests, load_plugins
 from mestral.plugins.health import check_settings
 from mestral.settings import Finding, Settings, SettingsError, load_settings
@@ -123,6 +126,8 @@ def _of_plugins(settings: Settings) -> list[Finding]:
         plugins = load_plugins(settings, assemble=False)
         results = check_settings(plugins)
     findings = [*plugins.findings, *(result.finding for result in results if result.problem)]
+    with closing(Database(settings)) as database:
+        findings += check_database(database, plugins.records)
     structs = [record.manifest.settings for record in plugins.records if record.manifest]
     known = variables([*(struct for _, struct in sections()), *filter(None, structs)])
     findings += mistyped_variables(settings.environ, list(known))

@@ -1,17 +1,22 @@
 """One database of Mestral's own, used from threads: SQLite in the state folder, or PostgreSQL.
 
 Guarantees: work runs whole in one transaction or not at all; nothing blocks the event loop. A database that
-does not answer is a 503 with Retry-After within seconds, and is asked again by whoever comes next. SQLAlchemy
-is imported when the database is first used, not before.
+does not answer, is frozen or lacks its tables is a 503 with Retry-After within seconds, and is asked again by
+whoever comes a second later. SQLAlchemy is imported when the database is first used, not before.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
+import time
+import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mestral.errors import unavailable
+from mestral.errors import Problem, unavailable
 from mestral.readers.threads import CallTookTooLong, Threads
 from mestral.settings.secret import mask_urls
 
@@ -27,10 +32,13 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FILE = "mestral.db"
-_WAIT_SECONDS = 5
-_RUN_SECONDS = 10.0
+_CONNECT_SECONDS = 3
+_WAIT_SECONDS = 5  # for a lock, and for a statement
+_RUN_SECONDS = 8.0
+_SPARED_SECONDS = 1.0  # who comes after a failure gets it too: many do not wait one after the other
 _THREADS = 4
-_DOWN = "The server's own database cannot be reached now, try again."
+_DOWN = "The server's own database cannot be used now, try again."
+_NOT_OURS = ("42P01", "42703", "42501", "3F000")  # no such table, column, schema; not allowed
 
 
 class Database:
@@ -47,21 +55,18 @@ class Database:
         self._engine: Engine | None = None
         self._making = threading.Lock()
         self._threads = Threads(_THREADS, "mestral database")
+        self._failed: tuple[float, BaseException] | None = None  # monotonic time, and why
+        self._sockets: weakref.WeakSet[Any] = weakref.WeakSet()  # connections to PostgreSQL
 
     def __str__(self) -> str:
-        return mask_urls(self._given)
-
-    @property
-    def embedded(self) -> bool:
-        """Whether it is SQLite, which this server alone uses and whose tables it makes by itself."""
-        return self._given.startswith("sqlite")
+        return mask_urls(self._given) if self.file is None else str(self.file)
 
     @property
     def engine(self) -> Engine:
         """SQLAlchemy's engine, made when it is first asked for."""
         with self._making:
             if self._engine is None:
-                self._engine = _make_engine(self._given)
+                self._engine = self._make_engine()
             return self._engine
 
     def work(self, function: Callable[[Connection], T], *, writes: bool = False) -> T:
@@ -72,28 +77,49 @@ class Database:
             writes: Whether it may write. SQLite then waits for other writers before it begins.
 
         Raises:
-            Problem: 503, the database cannot be reached or does not answer.
+            Problem: 503, the database cannot be reached, does not answer, or lacks its tables; `reason` says
+                which.
         """
-        from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+        from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+        connection = self._connected(writes)
         try:
-            with self.engine.connect() as connection:
-                connection = connection.execution_options(mestral_writes=writes)
-                with connection.begin():
-                    return function(connection)
-        except (IntegrityError, ProgrammingError):
-            raise  # ours to prevent
-        except DBAPIError as error:
-            logger.error("Mestral's database %s: %s", self, error.orig)
-            raise unavailable(_DOWN, retry_after=5) from error
+            with connection, connection.begin():
+                return function(connection)
+        except IntegrityError:
+            raise  # the caller's to judge
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) not in _NOT_OURS:
+                raise  # a mistake of ours
+            raise self._down(error) from error
+        except (DBAPIError, SQLAlchemyError) as error:
+            raise self._down(error) from error
 
     async def run(self, function: Callable[[Connection], T], *, writes: bool = False) -> T:
         """The same in a thread, for whoever must not block."""
+        began: list[float] = []
+
+        def call() -> T:
+            began.append(time.monotonic())
+            return self.work(function, writes=writes)
+
         try:
-            return await self._threads.run(lambda: self.work(function, writes=writes), _RUN_SECONDS)
+            return await self._threads.run(call, _RUN_SECONDS)
         except CallTookTooLong as error:
-            logger.error("Mestral's database %s: no answer in %g seconds", self, _RUN_SECONDS)
-            raise unavailable(_DOWN, retry_after=5) from error
+            if began and time.monotonic() - began[0] > _WAIT_SECONDS:
+                self._cut()
+            raise self._down(error) from error
+
+    async def look(self, function: Callable[[], T], seconds: float) -> T:
+        """Call what uses this database by itself, in a thread.
+
+        Raises:
+            Problem: 503, it takes longer than this.
+        """
+        try:
+            return await self._threads.run(function, seconds)
+        except CallTookTooLong as error:
+            raise self._down(error) from error
 
     def close(self) -> None:
         """Give back connections and threads."""
@@ -102,31 +128,74 @@ class Database:
             if self._engine is not None:
                 self._engine.dispose()
 
+    def _connected(self, writes: bool) -> Connection:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        failed = self._failed
+        if failed is not None and time.monotonic() < failed[0] + _SPARED_SECONDS:
+            raise unavailable(_DOWN, retry_after=5) from failed[1]
+        try:
+            return self.engine.connect().execution_options(mestral_writes=writes)
+        except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
+            self._failed = time.monotonic(), error
+            raise self._down(error) from error
+
+    def _down(self, error: BaseException) -> Problem:
+        logger.error("Mestral's database %s: %s", self, _told(error))
+        return unavailable(_DOWN, retry_after=5)
+
+    def _cut(self) -> None:
+        """Cut every connection: a server that did not even tell that its own limit is over is frozen or gone.
+
+        The threads that wait for it end by that; SQLAlchemy replaces the connections.
+        """
+        self._failed = time.monotonic(), TimeoutError(f"no answer within {_RUN_SECONDS:g} seconds")
+        for connection in list(self._sockets):
+            with (
+                suppress(Exception),  # closed meanwhile
+                socket.socket(fileno=os.dup(connection.fileno())) as copy,
+            ):
+                copy.shutdown(socket.SHUT_RDWR)
+
+    def _make_engine(self) -> Engine:
+        from sqlalchemy import create_engine, event
+
+        if self.file is not None:
+            arguments: dict[str, Any] = {"timeout": _WAIT_SECONDS, "check_same_thread": False}
+            engine = create_engine(self._given, connect_args=arguments)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        url = url_of(self._given)
+        milliseconds = _WAIT_SECONDS * 1000
+        ours = f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        arguments = {
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": f"{url.query.get('options', '')} {ours}".strip(),
+            "application_name": "mestral",
+        }
+        engine = create_engine(
+            url, connect_args=arguments, pool_pre_ping=True, pool_size=_THREADS, pool_timeout=_WAIT_SECONDS
+        )
+        event.listen(engine, "connect", lambda connection, _: self._sockets.add(connection))
+        return engine
+
 
 def url_of(given: str) -> URL:
-    """SQLAlchemy's URL: PostgreSQL is spoken to by psycopg, whatever driver is named."""
+    """SQLAlchemy's URL of PostgreSQL, which is spoken to by psycopg, whatever driver is named."""
     from sqlalchemy import make_url
 
-    url = make_url(given)
-    if url.get_backend_name() in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg")
-    return url
+    return make_url(given).set(drivername="postgresql+psycopg")
 
 
-def _make_engine(given: str) -> Engine:
-    from sqlalchemy import create_engine, event
+def reason(problem: Problem) -> str:
+    """Why the database cannot be used, for the deployer; passwords are masked."""
+    return _told(problem.__cause__ or problem)
 
-    url = url_of(given)
-    if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS, "check_same_thread": False})
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    options = f"-c statement_timeout={_WAIT_SECONDS * 1000} -c lock_timeout={_WAIT_SECONDS * 1000}"
-    arguments = {"connect_timeout": _WAIT_SECONDS, "options": options, "application_name": "mestral"}
-    return create_engine(
-        url, connect_args=arguments, pool_pre_ping=True, pool_size=_THREADS, pool_timeout=_WAIT_SECONDS
-    )
+
+def _told(error: BaseException) -> str:
+    text = str(getattr(error, "orig", None) or error).strip()
+    return mask_urls(" ".join(text.split())) or type(error).__name__
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -42,6 +42,7 @@ revocations = Table(
     Column("number", _serial, primary_key=True, autoincrement=True),
     Column("jti", Text, nullable=False, unique=True),
     Column("expires", BigInteger, nullable=False, comment="when the token would have expired by itself"),
+    sqlite_autoincrement=True,  # a number never comes again, or fronts would take it for one they know
 )
 """Tokens of logins that are valid no more."""
 
@@ -89,6 +90,7 @@ audit = Table(
     Column("request_id", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("mestral_audit_at", "at"),
+    sqlite_autoincrement=True,
 )
 """The audit log."""
 

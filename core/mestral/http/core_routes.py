@@ -19,6 +19,8 @@ from mestral.http.responses import json_response
 from mestral.http.routing import get, post
 from mestral.http.status import status_page
 from mestral.http.tagged import Tagged
+from mestral.http.token_routes import token_handlers
+from mestral.http.user_settings import user_settings_handlers
 from mestral.platform import platform_of
 from mestral.plugins import Plugins
 from mestral.plugins.routes import routes_in
@@ -74,6 +76,8 @@ def _always() -> tuple[HTTPRouteHandler, ...]:
         verify_token,
         token_test,
         token_test_post,
+        *token_handlers,
+        *user_settings_handlers,
         status_page,
     )
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mestral.plugins.health import run_checks
+from mestral.database.migrations import problem_of
+from mestral.plugins.health import CHECK_SECONDS, run_checks
 from mestral.settings.secret import mask_urls
 from mestral.settings.state_dir import cannot_write
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from mestral.platform import Platform
 
 STATE_DIR = "core.state_dir"
-"""The one check of core itself."""
+DATABASE = "core.database"
+"""The checks of core itself."""
 
 _NOT_FOR_YOU = "a valid token shows why, and so does the log"
 
@@ -32,6 +34,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
         missing: Names of required plugins that are not active.
         plugins: Plugins that are to be used and are not active: `<state>: <reason>`.
         checks: `<plugin>.<check>`, and `ok` or `failing: <reason>`; `core.state_dir`: can it be written?
+            `core.database`: can Mestral's own database be used?
     """
 
     status: Literal["ready", "degraded", "not ready"]
@@ -55,17 +58,21 @@ async def readiness(platform: "Platform", *, reasons: bool) -> Readiness:
         return f"failing: {why(problem)}" if problem else "ok"
 
     plugins = platform.plugins
-    results = await run_checks(plugins)
-    full = await asyncio.to_thread(cannot_write, platform.settings.state_dir)
+    results, full, down = await asyncio.gather(
+        run_checks(plugins),
+        asyncio.to_thread(cannot_write, platform.settings.state_dir),
+        problem_of(platform.database, CHECK_SECONDS),
+    )
     broken = {record.name: f"{record.state}: {why(record.reason)}" for record in plugins.broken}
     missing = tuple(record.name for record in plugins.required_missing)
-    degraded = broken or full or any(result.problem for result in results)
+    degraded = broken or full or down or any(result.problem for result in results)
     return Readiness(
         status="not ready" if missing else "degraded" if degraded else "ready",
         missing=missing,
         plugins=broken,
         checks={
             STATE_DIR: outcome(full),
+            DATABASE: outcome(down),
             **{f"{one.plugin.name}.{one.check.name}": outcome(one.problem) for one in results},
         },
     )

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mestral import __version__
-from mestral.http.health import STATE_DIR, readiness
+from mestral.http.health import DATABASE, STATE_DIR, readiness
 from mestral.platform import Platform
 from mestral.plugins import PluginRecord
 from mestral.settings.secret import mask_urls
@@ -48,6 +48,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         plugins: Every plugin that was found, those that are to be used first.
         readers: Counters of the reader processes and of the answers kept, since the start.
         state_dir: Whether the state folder can be written: `ok`, or `failing` and why.
+        database: The same of Mestral's own database.
     """
 
     status: Literal["ready", "degraded", "not ready"]
@@ -55,6 +56,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     plugins: tuple[PluginHealth, ...] | UnsetType = UNSET
     readers: dict[str, int] | UnsetType = UNSET
     state_dir: str | UnsetType = UNSET
+    database: str | UnsetType = UNSET
 
 
 async def health(platform: Platform, *, may_read: bool, identified: bool) -> Health:
@@ -75,6 +77,7 @@ async def health(platform: Platform, *, may_read: bool, identified: bool) -> Hea
         plugins=plugins,
         readers=platform.readers.statistics() if identified else UNSET,
         state_dir=ready.checks[STATE_DIR] if identified else UNSET,
+        database=ready.checks[DATABASE] if identified else UNSET,
     )
 
 

@@ -8,10 +8,11 @@ single thing that is not so refuses the whole plugin: half a plugin is never ser
 import inspect
 import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from mestral.auth.identity import RESERVED_PROVIDERS
 from mestral.contributions import (
     Access,
     Clients,
@@ -62,7 +63,7 @@ def collect_routes(record: PluginRecord, hooks: HookCaller, context: PluginConte
         handlers = tuple(
             handler for login in record.logins for handler in routes_of_login(record.name, login)
         )
-        resolved += (Routes(handlers=handlers, prefix="/"),)  # core's own paths: no claim of the plugin
+        resolved = _with_core_paths(resolved, handlers)
     claims = Claims()
     for group in resolved:
         for route in routes_of(record.name, group):
@@ -117,6 +118,8 @@ def collect_logins(
     for login in logins:
         if not isinstance(login.id, str) or not _LOGIN_ID.fullmatch(login.id):
             fail(f"A login has the id {login.id!r}: it must be small letters, digits and -.")
+        if login.id in RESERVED_PROVIDERS:
+            fail(f"A login has the id {login.id!r}, which Mestral itself uses: it needs another.")
         if login.kind not in ("redirect", "password", "header"):
             fail(
                 f"Login {login.id!r} is of the kind {login.kind!r}: it must be redirect, password or header."
@@ -194,6 +197,17 @@ def _resolve(record: PluginRecord, routes: Routes) -> Routes:
                 f"[plugins.{record.name}], or leave its prefix out."
             )
     return resolved
+
+
+def _with_core_paths(groups: tuple[Routes, ...], handlers: tuple[Any, ...]) -> tuple[Routes, ...]:
+    """The same with routes on paths that are core's own, and no claim of the plugin.
+
+    They join what the plugin has at the root, because Litestar takes a path with two methods, such as GET and
+    POST of a login's callback, from one router only.
+    """
+    root = next((group for group in groups if group.prefix == "/"), Routes(handlers=(), prefix="/"))
+    others = [group for group in groups if group is not root]
+    return (*others, msgspec.structs.replace(root, handlers=(*root.handlers, *handlers)))
 
 
 def _is_below(path: str, prefix: str) -> bool:

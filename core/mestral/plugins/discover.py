@@ -118,6 +118,8 @@ def _check_name(record: PluginRecord) -> None:
             f"{record.name!r} cannot be the name of a plugin: it needs a name of lower-case letters, digits "
             "and underscores that begins with a letter.",
         )
+    elif record.name == "core":
+        record.end(State.FAILED, "Mestral itself is `core`, so this plugin needs another name.")
     elif record.name in PluginsSettings.__struct_fields__:
         record.end(
             State.FAILED, f"{record.name!r} is a setting of [plugins], so this plugin needs another name."

@@ -26,7 +26,13 @@ from mestral.settings.model import (
     SettingsError,
 )
 from mestral.settings.nearest import did_you_mean
-from mestral.settings.rules import check_http, check_only, check_server, check_times_and_sizes
+from mestral.settings.rules import (
+    check_database,
+    check_http,
+    check_only,
+    check_server,
+    check_times_and_sizes,
+)
 from mestral.settings.secret import Secret
 from mestral.settings.secret_key import weakness
 from mestral.settings.sources import SECTIONS, Written, gather
@@ -79,6 +85,7 @@ def load_settings(
         "metrics.token": sections["metrics"].token,
     }
     _check_tokens(tokens, converter, origins)
+    sections["database"] = check_database(sections["database"], converter, origins)
     _check_shared(sections["server"], converter, origins)
     sections["telemetry"] = check_telemetry(sections["telemetry"], converter, origins)
     sections["plugins"] = _check_plugins_dir(sections["plugins"], converter, origins)
@@ -203,6 +210,15 @@ def _check_auth(auth: AuthSettings, converter: Converter, origins: Mapping[str, 
             "or set none, and one is made for you.",
         )
         auth = msgspec.structs.replace(auth, secret_key=None)
+    for number, key in enumerate(auth.old_secret_keys, 1):
+        if reason := weakness(key):
+            converter.refuse(
+                origins["auth.old_secret_keys"],
+                "auth.old_secret_keys",
+                f"entry {number}: the key {reason}, and tokens that it signs would be accepted. Take it out: "
+                "who has such a token logs in again.",
+            )
+            auth = msgspec.structs.replace(auth, old_secret_keys=())
     return auth
 
 
@@ -243,4 +259,13 @@ def _check_shared(server: ServerSettings, converter: Converter, origins: Mapping
             "server.several_fronts",
             "several fronts need one signing key, or each refuses the tokens of the others. Set the same "
             "auth.secret_key (SECRET_KEY, or a file in auth.secret_key_file) for all of them.",
+        )
+    if server.several_fronts and "database.url" not in origins:
+        message = (
+            "several fronts know of each other's logins, tokens and revocations by one database. Those that "
+            "share state_dir on one machine do; for others set database.url (PostgreSQL) on all of them."
+        )
+        place = origins["server.several_fronts"]
+        converter.findings.append(
+            Finding(level="note", where=place, key="server.several_fronts", message=message)
         )

@@ -136,6 +136,9 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Secret, ...],
         Meta(description="Former keys: tokens that they signed are accepted, and none is signed by them."),
     ] = ()
+    personal_token_days: Annotated[
+        int, Meta(ge=1, le=366, description="Longest lifetime of personal tokens in days.")
+    ] = 90
     logins: Annotated[
         tuple[str, ...],
         Meta(description="Ids of logins in the order in which they are offered; others follow."),

@@ -8,6 +8,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import msgspec
 from mestral.settings.convert import Converter
 from mestral.settings.hosts import AllowedHosts
 from mestral.settings.model import (
+    DatabaseSettings,
     Finding,
     HttpSettings,
     PluginsSettings,
@@ -53,6 +55,15 @@ def check_http(http: HttpSettings, converter: Converter, origins: Origins) -> Ht
     for problem in problems:
         converter.refuse(origins["http.cors_origins"], "http.cors_origins", problem)
     return msgspec.structs.replace(http, cors_origins=()) if problems else http
+
+
+def check_database(database: DatabaseSettings, converter: Converter, origins: Origins) -> DatabaseSettings:
+    """Whether it can be an address of PostgreSQL; whether somebody answers there is seen when it is used."""
+    problem = _database_problem(database.url.reveal()) if database.url else ""
+    if not problem:
+        return database
+    converter.refuse(origins["database.url"], "database.url", problem)
+    return DatabaseSettings()
 
 
 def check_times_and_sizes(
@@ -139,6 +150,28 @@ def _public_url_problem(server: ServerSettings) -> str:
         f"({', '.join(server.allowed_hosts)}) does not allow: every request by it would be answered 400. "
         f'Add "{name}" to server.allowed_hosts.'
     )
+
+
+def _database_problem(url: str) -> str:
+    """Nothing of the URL is repeated: where a password begins is not certain in a wrong one."""
+    form = (
+        "It must look like postgresql://user:password@host:5432/database, with @ : / % in the password as "
+        "%40 %3A %2F %25; or leave it out: then it is the file mestral.db in state_dir."
+    )
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme.partition("+")[0] in ("postgresql", "postgres") and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        return f"this is no address of a PostgreSQL database. {form}"
+    if "@" in parts.netloc.rpartition("@")[0] or "@" in parts.path or parts.fragment:
+        return f"the password in this address is not encoded. {form}"
+    if not parts.path.strip("/"):
+        return f"this address names no database. {form}"
+    if find_spec("psycopg") is None:
+        return "the driver of PostgreSQL is missing. Run: pip install 'mestral[postgres]'"
+    return ""
 
 
 def _proxies_problem(text: str) -> str:

@@ -9,7 +9,7 @@ _URL = r"^https?://[^/\s?#]+(/[^\s?#]*)?$"
 
 
 class CasSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the CAS server is."""
+    """Where the CAS server is, and what is read from its answers."""
 
     server_url: Annotated[
         str | None,
@@ -23,7 +23,8 @@ class CasSettings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             pattern=_URL,
-            description="Its login page, for v3 alone; absent: server_url + login.",
+            description="Its login page, for /v3/login, and for all logins without server_url; absent: "
+            "server_url + login.",
             extra={"env": "CAS_LOGIN_URL"},
         ),
     ] = None
@@ -31,8 +32,16 @@ class CasSettings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             pattern=_URL,
-            description="Its ticket check, for v3 alone; absent: server_url + serviceValidate.",
+            description="Its ticket check, for /v3/login, and for all logins without server_url; absent: "
+            "server_url + p3/serviceValidate, or + serviceValidate where the server lacks that.",
             extra={"env": "CAS_VERIFY_URL"},
+        ),
+    ] = None
+    groups_attribute: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^[\w.-]+$",
+            description="The attribute of CAS that holds groups, such as memberOf; absent: no groups.",
         ),
     ] = None
 
@@ -42,6 +51,6 @@ def missing(settings: CasSettings) -> str | None:
     if settings.server_url or (settings.login_url and settings.verify_url):
         return None
     return (
-        "It needs the address of a CAS server: set server_url in [plugins.auth_cas], or CAS_SERVER_URL; for "
-        "v3 alone, login_url and verify_url, or CAS_LOGIN_URL and CAS_VERIFY_URL."
+        "It needs the address of a CAS server: set server_url in [plugins.auth_cas], or CAS_SERVER_URL; "
+        "without it both login_url and verify_url, or CAS_LOGIN_URL and CAS_VERIFY_URL."
     )

@@ -1,5 +1,8 @@
 """`[plugins.auth_github]`: the OAuth app and who may log in (contract/CONFIG.md 2, contract/AUTH.md A10 and
-B9)."""
+B9).
+
+Guarantees: what would let more people in than its author may have meant is an error, and no login.
+"""
 
 from typing import Annotated
 
@@ -7,6 +10,10 @@ import msgspec
 from msgspec import Meta
 
 from mestral import Secret
+
+_BASE_URL = r"^https?://[^/\s?#@\\]+(/[^\s?#\\]*[^\s?#\\/])?$"
+_ADDRESS = r"^(?=[!-~]+$)https?://[^/\s?#@\\]+(/[^\s#\\]*)?$"
+_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]*$"
 
 
 class GithubSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,20 +32,60 @@ class GithubSettings(msgspec.Struct, frozen=True, kw_only=True):
     organization: Annotated[
         str | None,
         Meta(
-            description="Only members of this organisation may log in.",
+            pattern=_NAME,
+            description="Only members of this organisation may log in: its name as in its address, "
+            "github.com/NAME.",
             extra={"env": "GITHUB_OAUTH_WHITELIST_ORGANIZATION"},
         ),
     ] = None
     team: Annotated[
         str | None,
         Meta(
-            description="Only members of this team of the organisation may log in.",
+            pattern=_NAME,
+            description="Only members of this team of the organisation may log in: its name as in its "
+            "address, github.com/orgs/ORGANISATION/teams/NAME.",
             extra={"env": "GITHUB_OAUTH_WHITELIST_TEAM"},
         ),
     ] = None
     allow_any: Annotated[
         bool, Meta(description="Let every GitHub account log in; otherwise an organisation must be named.")
     ] = False
+    web_url: Annotated[
+        str,
+        Meta(
+            pattern=_BASE_URL,
+            description="Address of GitHub's pages, without a slash at its end; of a GitHub Enterprise "
+            "Server https://HOST.",
+        ),
+    ] = "https://github.com"
+    api_url: Annotated[
+        str,
+        Meta(
+            pattern=_BASE_URL,
+            description="Address of GitHub's API, without a slash at its end; of a GitHub Enterprise Server "
+            "https://HOST/api/v3.",
+        ),
+    ] = "https://api.github.com"
+    redirect_uris: Annotated[
+        tuple[Annotated[str, Meta(pattern=_ADDRESS)], ...],
+        Meta(
+            description="Addresses that a GUI may give as redirect_uri with its code, each compared as a "
+            "whole. The Autosubmit GUI gives none."
+        ),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        if self.team and not self.organization:
+            raise ValueError(
+                f"team {self.team!r} needs the organization that it belongs to, as a team alone is no limit: "
+                "set organization (or GITHUB_OAUTH_WHITELIST_ORGANIZATION) too, or remove team (or "
+                "GITHUB_OAUTH_WHITELIST_TEAM)."
+            )
+        if self.allow_any and self.organization:
+            raise ValueError(
+                f"allow_any = true lets everybody in, and organization {self.organization!r} its members "
+                "alone. Keep one of them."
+            )
 
 
 def missing(settings: GithubSettings) -> str | None:

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mestral import Demo, HealthCheck, Manifest, PluginContext, Routes, Service, StatusSection, hookimpl
+from mestral import (
+    Clients,
+    Demo,
+    HealthCheck,
+    Manifest,
+    PluginContext,
+    Routes,
+    Service,
+    StatusSection,
+    hookimpl,
+)
 from mestral import __version__ as version
 from mestral_experiments.settings import ExperimentsSettings
 
@@ -33,6 +43,15 @@ class ExperimentsPlugin:
                 factory="mestral_experiments.sources.autosubmit:AutosubmitSource",
             )
         ]
+
+    @hookimpl
+    def mestral_clients(self, context: PluginContext) -> Sequence[Clients]:
+        """Those that Autosubmit's rc file authorizes; none where another source is chosen."""
+        from mestral_experiments.sources.clients import AuthorizedClients
+
+        if context.settings.source != "autosubmit":
+            return []
+        return [Clients(read=AuthorizedClients(context.settings.rc_file).read)]
 
     @hookimpl
     def mestral_health_checks(self, context: PluginContext) -> Sequence[HealthCheck]:

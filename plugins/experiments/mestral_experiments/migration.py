@@ -122,10 +122,15 @@ def _client(entry: str, where: str) -> Migrated:
         return _item(Verdict.UNSAFE, name, where, value=entry, message=message)
     inside = f"Autosubmit API accepts every address that contains it, as https://evil.example/?{entry} does."
     scheme, _, rest = entry.partition("://")
-    if scheme != "https" or not rest.partition("/")[0]:
-        message = f"{inside} Write the whole address of the GUI, with https://."
+    if scheme not in ("http", "https") or not rest.partition("/")[0]:
+        message = (
+            f"{inside} It is no address, and allows nothing in Mestral: write that of the GUI, with https://."
+        )
         return _item(Verdict.UNSAFE, name, where, value=entry, message=message)
-    message = f"{inside} Mestral's logins will compare scheme, host, port and path."
+    if scheme == "http":
+        message = f"{inside} Without https anybody on the way can take the ticket."
+        return _item(Verdict.UNSAFE, name, where, value=entry, message=message)
+    message = f"{inside} Mestral's logins compare scheme, host, port and path."
     return _item(Verdict.DIFFERS, name, where, value=entry, message=message)
 
 

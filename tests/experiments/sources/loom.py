@@ -170,7 +170,7 @@ class LoomSource:
     ) -> Sequence[Attempt]:
         flow = self._flow(experiment, Part.HISTORY)
         found = [
-            Attempt(task, None, start, finish or None, _STATES[flow.tasks[task]].name, None, 2, *[None] * 21)
+            Attempt(task, None, start, finish or None, _STATES[flow.tasks[task]].name, None, 2, *[None] * 17)
             for task, start, finish in flow.ran
             if name in (None, task) and run_id in (None, 1)
         ]

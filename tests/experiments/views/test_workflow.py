@@ -1,7 +1,9 @@
 """The workflow that tree and graph share: made anew, brought up to date, moved in time."""
 
 from datetime import datetime
+from random import Random
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +117,27 @@ def test_relatives_are_jobs_of_the_list_by_name(loaded: Loaded) -> None:
         assert list(view.children_list) == sorted(set(view.children_list) & set(views))
         assert all(name in views[child].parent_list for child in view.children_list)
         assert name not in view.children_list
+
+
+@given(workflows, st.randoms(use_true_random=False))
+def test_the_order_of_a_list_does_not_change_what_layouts_are_made_of(loaded: Loaded, chance: Random) -> None:
+    names, edges = [job.name for job in loaded.jobs], list(loaded.edges)
+    wrappers = list(loaded.wrappers.items())
+    one = Structure(list(names), list(edges), dict(wrappers))
+    chance.shuffle(names)
+    chance.shuffle(edges)
+    chance.shuffle(wrappers)
+    other = Structure(names, edges, dict(wrappers))
+    assert one.outline() == other.outline()
+    assert one.package_numbers == other.package_numbers
+    assert one.digest == other.digest
+
+
+@given(workflows)
+def test_edges_in_another_order_are_no_others(loaded: Loaded) -> None:
+    known = Workflow(loaded, NOW)
+    turned = msgspec.structs.replace(loaded, edges=loaded.edges[::-1])
+    assert Workflow(turned, NOW, known).structure is known.structure
 
 
 def test_the_code_of_a_wrapper_is_its_number() -> None:

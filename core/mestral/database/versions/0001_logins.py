@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("number", serial, primary_key=True, autoincrement=True),
         sa.Column("jti", sa.Text, nullable=False, unique=True),
         sa.Column("expires", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "mestral_session",
@@ -66,6 +67,7 @@ def upgrade() -> None:
         sa.Column("client", sa.Text, nullable=False),
         sa.Column("request_id", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_index("mestral_audit_at", "mestral_audit", ["at"])
     op.create_table(

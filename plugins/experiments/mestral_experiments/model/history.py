@@ -52,11 +52,8 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
         chunk, split, splits: None when the job has none.
         job_id: Number given by the scheduler, or process id.
         run_id: Run it belongs to.
-        max_rss, ave_rss: Bytes, 0 when unknown.
         out, err: Names of its log files.
-        rowstatus: 0 initial, 1 completed, 2 processed, 3 faulty, 4 changed by hand, 5 pending.
         workflow_commit: Git commit of the workflow.
-        fail_count: Number of the attempt within the run, from 0.
         created: When the row was written, as stored.
         last: 1 where it is the newest attempt of the job.
     """
@@ -82,13 +79,9 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     splits: int | None
     job_id: int | None
     run_id: int | None
-    max_rss: int | float | None
-    ave_rss: int | float | None
     out: str | None
     err: str | None
-    rowstatus: int | None
     workflow_commit: str | None
-    fail_count: int | None
     created: str | None = None
     last: int | None = None
 

@@ -30,9 +30,10 @@ class JobStatus(IntEnum):
     @classmethod
     def of(cls, value: object) -> "JobStatus":
         """The state of a code or name; anything unknown is UNKNOWN."""
-        return _STATUS.get(value, cls.UNKNOWN) if isinstance(value, int | str) else cls.UNKNOWN
+        return _STATUS.get(value, cls.UNKNOWN) if isinstance(value, _CODE_OR_NAME) else cls.UNKNOWN
 
 
+_CODE_OR_NAME = (int, str)  # asked of every job; `int | str` would be made anew each time
 _STATUS: dict[object, JobStatus] = {s.value: s for s in JobStatus} | {s.name: s for s in JobStatus}
 
 

@@ -66,9 +66,13 @@ def picture(reader: ReaderContext, row: list[Any]) -> Answer:
     source: ExperimentSource = reader.service(SLOT)
     known, depends = workflow(reader, source, msgspec.convert(row, Experiment))
     space = space_of_jobs(known)
-    edges = known.structure.edges
     digest = content_digest(known.structure.digest, space)
-    shown = draw_graph(known, _kept(reader, known, "picture", digest, partial(layered, space, edges)))
+
+    def lay_out() -> Positions:
+        _, edges = known.structure.outline()
+        return layered(space, edges)
+
+    shown = draw_graph(known, _kept(reader, known, "picture", digest, lay_out))
     return Answer(body=shown.encode(), depends=depends)
 
 
@@ -108,11 +112,13 @@ def _computed(reader: ReaderContext, known: Workflow, layout: Layout) -> Positio
     """Positions that no job moves by changing its state, and in `standard` no wrapper that comes or goes."""
     structure = known.structure
     if layout == "standard":
-        return _kept(
-            reader, known, layout, structure.digest, partial(layered, structure.names, structure.edges)
-        )
+        return _kept(reader, known, layout, structure.digest, lambda: layered(*structure.outline()))
     packages = structure.package_numbers
-    lay_out = partial(laplacian, len(packages), structure.edges, packages)
+
+    def lay_out() -> Positions:
+        names, edges = structure.outline()
+        return laplacian(len(names), edges, packages)
+
     return _kept(reader, known, layout, content_digest(structure.digest, packages), lay_out)
 
 
@@ -126,7 +132,10 @@ def _kept(
         known: The jobs.
         purpose: What it is for.
         digest: Of all that it is made from.
-        lay_out: Makes it.
+        lay_out: Makes it, of the jobs in `Structure.order`.
+
+    Returns:
+        The same of the jobs in list order.
     """
 
     def build() -> tuple[Positions, int]:
@@ -134,4 +143,8 @@ def _kept(
         return [(int(x), int(y)) for x, y in found], _POSITION_BYTES * len(found)  # as 4.2.0 truncates them
 
     same = Fingerprint(content=digest, taken_ns=time.time_ns())
-    return reader.memo.get(("experiments.layout", purpose, known.expid), same, build)
+    kept = reader.memo.get(("experiments.layout", purpose, known.expid), same, build)
+    found: Positions = [(0.0, 0.0)] * len(kept)
+    for n, position in zip(known.structure.order, kept, strict=True):
+        found[n] = position
+    return found

@@ -1,8 +1,8 @@
 """The history of an experiment: `job_data_<expid>.db` of every version (formats/AUTOSUBMIT_DATA.md 4).
 
 Guarantees: columns are found by name, whatever their order; an absent column or an unreadable value is null,
-and harms neither its row nor another. What nobody shows and may be large (`extra_data`, `children`,
-`platform_output`) is never read.
+and harms neither its row nor another. What nobody shows (`extra_data`, `children`, `platform_output`,
+memory, `rowstatus`, `fail_count`) is never read.
 """
 
 import logging
@@ -46,13 +46,9 @@ _ATTEMPT: dict[str, Callable[[object], object]] = {
     "splits": positive,
     "job_id": integer,
     "run_id": integer,
-    "maxrss": number,
-    "averss": number,
     "out": text,
     "err": text,
-    "rowstatus": integer,
     "workflow_commit": text,
-    "fail_count": integer,
     "created": text,
     "last": integer,
 }

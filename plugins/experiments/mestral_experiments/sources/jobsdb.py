@@ -1,7 +1,7 @@
 """Job lists of Autosubmit 4.2: table `jobs` of `db/job_list.db` (formats/AUTOSUBMIT_DATA.md 6.2).
 
 Guarantees: columns are found by name; an absent column or an unreadable value is null. A page is exactly
-the page that the whole list would give.
+the page that the whole list would give. A job that changes its state keeps its place in the list.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import msgspec
 from mestral_experiments.model import Job, JobStatus
 from mestral_experiments.sources.joblist import build_jobs, matching, position_after
 from mestral_experiments.sources.protocol import JobPage, JobQuery
-from mestral_experiments.sources.storage import Database
+from mestral_experiments.sources.storage import Database, Order
 
 _FREQUENT = (JobStatus.COMPLETED, JobStatus.WAITING)  # SQLite compares one after the other
 _CODES = " ".join(f"WHEN '{status.name}' THEN {status.value}" for status in (*_FREQUENT, *JobStatus))
@@ -32,6 +32,8 @@ _COLUMNS = dict.fromkeys(
 }  # fmt: skip
 """Columns in the order of the fields of `Job`, read as `build_jobs` wants their values."""
 _STATE_COLUMNS = {name: _COLUMNS[name] for name in ("name", "status")}
+_LIST_ORDER = Order(changed="status", name="name", numbers=("priority", "chunk"))
+"""As Autosubmit 4.2 writes job lists: level by level, chunk by chunk, then dates, members and splits."""
 _JOBS = msgspec.json.Decoder(list[Job])
 _STATES = msgspec.json.Decoder(list[tuple[str, JobStatus]])
 _NAMES = msgspec.json.Decoder(list[str])
@@ -40,31 +42,27 @@ _LONGEST_PAGE = 1000  # jobs that are asked for one by one; SQLite allows 32,766
 
 
 def read_jobs(database: Database) -> list[Job]:
-    """All jobs, in the order of the table.
+    """All jobs, in list order: that in which they were written, where that is unknown `_LIST_ORDER`.
 
     Raises:
         Missing: No table.
         Damaged: A table without names.
     """
-    json = database.json_rows("jobs", _COLUMNS, needs=("name",))
+    tail = database.in_row_order("jobs", _LIST_ORDER)
+    json = database.json_rows("jobs", _COLUMNS, tail, needs=("name",))
     if json is not None:
         with suppress(msgspec.DecodeError):
             return _JOBS.decode(json)
-    return build_jobs(database.select("jobs", _COLUMNS, needs=("name",)))
+    return build_jobs(database.select("jobs", _COLUMNS, tail, needs=("name",)))
 
 
 def read_states(database: Database) -> list[tuple[str, JobStatus]]:
-    """Name and state of all jobs, in the order of the table.
+    """Name and state of all jobs, in list order.
 
     Raises:
         Missing, Damaged: As `read_jobs`.
     """
-    json = database.json_rows("jobs", _STATE_COLUMNS, needs=("name",))
-    if json is not None:
-        with suppress(msgspec.DecodeError):
-            return _STATES.decode(json)
-    found = database.select("jobs", _STATE_COLUMNS, needs=("name",))
-    return [(name, _STATE_OF_CODE[code]) for name, code in found if isinstance(name, str)]
+    return _states(database, database.in_row_order("jobs", _LIST_ORDER))
 
 
 def read_states_of(database: Database, names: Sequence[str]) -> dict[str, JobStatus]:
@@ -75,7 +73,7 @@ def read_states_of(database: Database, names: Sequence[str]) -> dict[str, JobSta
     """
     if len(names) > _LONGEST_PAGE:
         wanted = set(names)
-        return {name: state for name, state in read_states(database) if name in wanted}
+        return {name: state for name, state in _states(database) if name in wanted}
     found = database.select("jobs", _STATE_COLUMNS, _of(names), names, needs=("name",))
     return {name: _STATE_OF_CODE[code] for name, code in found}
 
@@ -138,7 +136,7 @@ def read_page(database: Database, query: JobQuery, before: Names | None) -> tupl
         return None
     found = names.matching(query.name)
     if query.status is not None:
-        states = dict(read_states(database))
+        states = dict(_states(database))
         found = [name for name in found if states[name] is query.status]
     start = query.offset
     if query.after is not None:
@@ -149,6 +147,16 @@ def read_page(database: Database, query: JobQuery, before: Names | None) -> tupl
     chosen = database.select("jobs", _COLUMNS, _of(page), page, needs=("name",))
     jobs = {job.name: job for job in build_jobs(chosen)}
     return JobPage(jobs=[jobs[name] for name in page], total=len(found)), names
+
+
+def _states(database: Database, tail: str = "") -> list[tuple[str, JobStatus]]:
+    """As `read_states`; in any order without a tail, which is cheaper."""
+    json = database.json_rows("jobs", _STATE_COLUMNS, tail, needs=("name",))
+    if json is not None:
+        with suppress(msgspec.DecodeError):
+            return _STATES.decode(json)
+    found = database.select("jobs", _STATE_COLUMNS, tail, needs=("name",))
+    return [(name, _STATE_OF_CODE[code]) for name, code in found if isinstance(name, str)]
 
 
 def _of(names: Sequence[str]) -> str:
@@ -166,8 +174,11 @@ def _names(database: Database, before: Names | None) -> Names | None:
         names = _NAMES.decode(json)
     except msgspec.DecodeError:
         return None
-    if len(set(names)) < len(names):
+    different = set(names)
+    if len(different) < len(names):
         return None
+    if before is not None and len(names) == len(before.ordered) and different.issuperset(before.ordered):
+        return msgspec.structs.replace(before, json=json)  # a row that was changed is in another place
     pairs = sorted((name.lower(), name) for name in names)
     return Names(json, tuple([name for _, name in pairs]), tuple([lower for lower, _ in pairs]))
 

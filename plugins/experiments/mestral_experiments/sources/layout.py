@@ -23,7 +23,7 @@ def read_layout(database: Database) -> dict[str, tuple[float, float]]:
         Missing: No table.
         Damaged: A table without names or positions.
     """
-    tail = database.in_row_order
+    tail = database.in_row_order(_TABLE)
     json = database.json_rows(_TABLE, _COLUMNS, tail, needs=_COLUMNS)
     if json is not None:
         with suppress(msgspec.DecodeError):

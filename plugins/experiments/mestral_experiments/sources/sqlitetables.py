@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
+from mestral_experiments.sources.storage import Order
 from mestral_experiments.sources.values import known
 
 
@@ -17,8 +18,6 @@ class SqliteTables:
     Args:
         connection: From `sqlite.open_readonly`.
     """
-
-    in_row_order = "ORDER BY rowid"
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -50,6 +49,10 @@ class SqliteTables:
         present = self._present(table, needs)
         some = [expression if column in present else "NULL" for column, expression in expressions.items()]
         return self._rows(f"SELECT {', '.join(some)} FROM {table} {tail}", sought)  # noqa: S608
+
+    def in_row_order(self, table: str, otherwise: Order | None = None) -> str:
+        """See `Database`."""
+        return "ORDER BY rowid"
 
     def newest(self, table: str, column: str) -> object:
         """See `Database`."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 
+import msgspec
+
 from mestral.readers import Fingerprint
 from mestral_experiments.model import Experiment
 from mestral_experiments.sources.joblist import JobList
@@ -19,16 +21,26 @@ from mestral_experiments.sources.protocol import Part
 T = TypeVar("T")
 
 
+class Order(msgspec.Struct, frozen=True):
+    """What orders the rows of a table that Autosubmit changes, where a row that is changed loses its place.
+
+    Attributes:
+        changed: A column that it changes; rows of a table without it keep their places.
+        name: The column of names that tell the rows apart: shorter ones first, then in byte order, so that
+            2 comes before 10.
+        numbers: Columns of numbers that count before it, null first; those that are absent do not.
+    """
+
+    changed: str
+    name: str
+    numbers: tuple[str, ...] = ()
+
+
 class Database(Protocol):
     """One consistent state of a database, opened for reading.
 
     Names of tables and columns are given in lower case; a column may be spelled otherwise where it is stored.
     """
-
-    @property
-    def in_row_order(self) -> str:
-        """Ends a `tail` whose rows are wanted in the order in which they were written."""
-        ...
 
     @property
     def version(self) -> int | None:
@@ -57,6 +69,15 @@ class Database(Protocol):
         Raises:
             Missing: No such table.
             Damaged: One of `needs` is absent.
+        """
+        ...
+
+    def in_row_order(self, table: str, otherwise: Order | None = None) -> str:
+        """Ends a `tail` whose rows are wanted in the order in which they were written.
+
+        Args:
+            table: Name of the table.
+            otherwise: What orders its rows where nothing says in which order they were written.
         """
         ...
 

@@ -9,24 +9,24 @@ from contextlib import suppress
 
 import msgspec
 
-from mestral_experiments.sources.storage import Database
+from mestral_experiments.sources.storage import Database, Order
 from mestral_experiments.sources.values import text
 
 _TABLE = "experiment_structure"
 _NEEDS = ("e_from", "e_to")
+_BY_PARENT = Order(changed="completion_status", name="e_from")
 _EDGES = msgspec.json.Decoder(list[tuple[str, str]])
 
 
 def read_parents(database: Database, job: str) -> list[str]:
-    """Names of the jobs that a job waits for, in the order of the rows.
+    """Names of the jobs that a job waits for, in the order of the rows, where that is unknown by name.
 
     Raises:
         Missing: No table.
         Damaged: A table without its two columns.
     """
-    found = database.select(
-        _TABLE, ("e_from",), f"WHERE e_to = ? {database.in_row_order}", (job,), needs=_NEEDS
-    )
+    tail = f"WHERE e_to = ? {database.in_row_order(_TABLE, _BY_PARENT)}"
+    found = database.select(_TABLE, ("e_from",), tail, (job,), needs=_NEEDS)
     return _others(job, (name for (name,) in found))
 
 

@@ -88,10 +88,10 @@ def _read(
     database: Database, tables: Sequence[str], where: str, values: Sequence[object]
 ) -> list[tuple[Any, ...]]:
     """Rows of the first of the tables that has the columns."""
-    tail = f"{where} {database.in_row_order}"
     damage: Damaged | None = None
     for table in tables:
         try:
+            tail = f"{where} {database.in_row_order(table)}"
             return database.select(table, _COLUMNS, tail, values, needs=_COLUMNS)
         except Missing:
             continue

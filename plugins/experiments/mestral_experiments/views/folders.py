@@ -4,8 +4,9 @@ Guarantees: every job is a leaf below its member, or in `Keys`, and once more be
 has its counters in the reference. Linear in the number of jobs.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -127,20 +128,18 @@ def counted_title(name: str, counts: Counts) -> str:
 
 
 Members = Mapping[str, Sequence[Placed]]
+T = TypeVar("T")
 
 
-def by_date_and_member(jobs: Iterable[tuple[str, str, Placed]]) -> dict[str, Members]:
+def by_date_and_member(jobs: Iterable[tuple[str, str, T]]) -> dict[str, dict[str, list[T]]]:
     """Jobs by the text of their date and by member, each in the order of its first job."""
-    order: dict[str, None] = {}
-    found: dict[str, dict[str, list[Placed]]] = {}
+    found: defaultdict[tuple[str, str], list[T]] = defaultdict(list)
     for date, member, placed in jobs:
-        order.setdefault(member)
-        found.setdefault(date, {}).setdefault(member, []).append(placed)
+        found[date, member].append(placed)
+    members = dict.fromkeys(member for _, member in found)
     return {
-        date: {member: members[member] for member in order if member in members}
-        if len(order) > 1
-        else members
-        for date, members in found.items()
+        date: {member: found[date, member] for member in members if (date, member) in found}
+        for date in dict.fromkeys(date for date, _ in found)
     }
 
 

@@ -56,8 +56,14 @@ def utc_epoch_text(seconds: int | None) -> str | None:
 
 def history_text(seconds: int | None) -> str | None:
     """`YYYY-MM-DD-HH:MM:SS` in the server's time zone, as Autosubmit 4.1 and older wrote its histories."""
-    text = epoch_text(seconds)
-    return text and f"{text[:10]}-{text[11:19]}"
+    if seconds is None:
+        return None
+    known = _day(seconds // _DAY)
+    if known is None:
+        text = local_text(moment(seconds))
+        return text and f"{text[:10]}-{text[11:19]}"
+    local = seconds + known[0]
+    return _history_hour(local // _HOUR) + _CLOCK[local % _HOUR]
 
 
 @lru_cache(1 << 12)
@@ -75,6 +81,12 @@ def _hour(number: int) -> str:
     """`YYYY-MM-DDTHH:` of an hour since the epoch."""
     day, hour = divmod(number, 24)
     return f"{(_EPOCH + timedelta(days=day)).isoformat()}T{hour:02d}:"
+
+
+@lru_cache(1 << 15)
+def _history_hour(number: int) -> str:
+    """The same as `YYYY-MM-DD-HH:`."""
+    return _hour(number).replace("T", "-")
 
 
 def instant(text: str | None) -> float | None:

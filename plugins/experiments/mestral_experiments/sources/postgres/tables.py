@@ -8,13 +8,14 @@ from typing import Any
 
 from mestral_experiments.sources.faults import Damaged, Missing
 from mestral_experiments.sources.postgres.server import Reading
+from mestral_experiments.sources.storage import Order
 
 KINDS = "'r', 'p', 'm', 'v'"
 """What is read as a table: ordinary ones, partitioned ones and views. (Of foreign ones nothing is known.)"""
 _COLUMNS = f"""SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.oid = to_regclass(%s) AND c.relkind IN ({KINDS}) AND a.attnum >= -1 AND NOT a.attisdropped"""  # noqa: S608
 _PLACE = "ctid"
-"""Column of number -1: where a row is. Views have none."""
+"""Column of number -1: where a row is, until it is changed. Views have none."""
 
 
 class PostgresTables:
@@ -25,7 +26,6 @@ class PostgresTables:
         schema: Where the tables are; None: where the server looks for names without one.
     """
 
-    in_row_order = f"ORDER BY {_PLACE}"
     version = None
 
     def __init__(self, reading: Reading, schema: str | None) -> None:
@@ -44,8 +44,18 @@ class PostgresTables:
         """See `Database`."""
         present = self._present(table, needs)
         some = ", ".join(_expressions(present, wanted))
-        statement = f"SELECT {some} FROM {self._name(table)} {self._tail(tail, present)}"  # noqa: S608
+        statement = f"SELECT {some} FROM {self._name(table)} {_marked(tail)}"  # noqa: S608
         return self._rows(statement, _sought(values))
+
+    def in_row_order(self, table: str, otherwise: Order | None = None) -> str:
+        """See `Database`."""
+        present = self._columns(table)
+        if otherwise is None or not {otherwise.changed, otherwise.name} <= present.keys():
+            return f"ORDER BY {_PLACE}" if _PLACE in present else ""
+        numbers = [quoted(present[number]) for number in otherwise.numbers if number in present]
+        name = f"{quoted(present[otherwise.name])}::text"
+        keys = [*(f"{number} NULLS FIRST" for number in numbers), f"length({name})", f'{name} COLLATE "C"']
+        return f"ORDER BY {', '.join(keys)}"
 
     def newest(self, table: str, column: str) -> object:
         """See `Database`."""
@@ -75,7 +85,7 @@ class PostgresTables:
         if len(wanted) > 1 or not present or not present.keys() >= set(needs):
             return None
         (one,) = _expressions(present, wanted)
-        rows = f"SELECT {one} AS one FROM {self._name(table)} {self._tail(tail, present)}"  # noqa: S608
+        rows = f"SELECT {one} AS one FROM {self._name(table)} {_marked(tail)}"  # noqa: S608
         ((found,),) = self._rows(f"SELECT json_agg(one)::text FROM ({rows}) rows", _sought(values))  # noqa: S608
         return found or "[]"
 
@@ -89,12 +99,6 @@ class PostgresTables:
         ordered = f"SELECT {', '.join(some)} FROM {self._name(table)} ORDER BY {some[0]}"  # noqa: S608
         (found,) = self._rows(f"SELECT {aggregates} FROM ({ordered}) ordered")  # noqa: S608
         return tuple(column or "[]" for column in found)
-
-    def _tail(self, tail: str, present: Mapping[str, str]) -> str:
-        """The end of a statement as PostgreSQL wants it."""
-        if _PLACE not in present:
-            tail = tail.replace(self.in_row_order, "")
-        return tail.replace("%", "%%").replace("?", "%s")
 
     def _name(self, table: str) -> str:
         return quoted(table) if self._schema is None else f"{quoted(self._schema)}.{quoted(table)}"
@@ -136,6 +140,11 @@ def _expressions(present: Mapping[str, str], wanted: Mapping[str, str] | Sequenc
         template.format(quoted(present[column])) if column in present else "NULL"
         for column, template in templates.items()
     ]
+
+
+def _marked(tail: str) -> str:
+    """The end of a statement with the placeholders of psycopg."""
+    return tail.replace("%", "%%").replace("?", "%s")
 
 
 def _sought(values: Iterable[object]) -> list[object]:

@@ -5,10 +5,10 @@ every job has a place; work about linear in jobs and edges. x grows to the right
 units of the contract (90 to the inch).
 """
 
-from mestral_experiments.views.layout.acyclic import levels
+from mestral_experiments.views.layout.acyclic import Edge, levels
 from mestral_experiments.views.layout.groups import settle_groups
 from mestral_experiments.views.layout.layered import layered
 from mestral_experiments.views.layout.packing import Positions
 from mestral_experiments.views.layout.spectral import laplacian
 
-__all__ = ("Positions", "laplacian", "layered", "levels", "settle_groups")
+__all__ = ("Edge", "Positions", "laplacian", "layered", "levels", "settle_groups")

@@ -20,8 +20,8 @@ _APART = 90.0
 def laplacian(count: int, edges: Sequence[Edge], packages: Sequence[int | None]) -> Positions:
     """Places from the second and third eigenvector of the normalised Laplacian, whole numbers.
 
-    x and y are their elements times `jobs / eigenvalue * 10`; the first job that is not in the middle is on
-    the left, and on top. Parts of less than five jobs stand in a row.
+    x and y are their elements times `jobs / eigenvalue * 10`; the first job that is not in the middle, of
+    those that wait for no other, is on the left, and on top. Parts of less than five jobs stand in a row.
 
     Args:
         count: How many jobs there are.
@@ -32,7 +32,8 @@ def laplacian(count: int, edges: Sequence[Edge], packages: Sequence[int | None])
     for one, other in edges:
         inside = packages[one] is not None and packages[one] == packages[other]
         near[one][other] = near[other][one] = _IN_WRAPPER if inside else 1.0
-    parts = components(count, edges)
+    waiting = {child for _, child in edges}
+    parts = [sorted(part, key=waiting.__contains__) for part in components(count, edges)]
     placed = [_placed(part, near) for part in parts]
     found: Positions = [(0.0, 0.0)] * count
     if len(parts) == 1:

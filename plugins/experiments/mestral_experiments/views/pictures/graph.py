@@ -27,7 +27,7 @@ _STYLE = """
 
 
 def space_of_jobs(workflow: Workflow) -> list[str]:
-    """Names that make `layered` leave every job the space that it takes in the picture."""
+    """Names, all alike, that make `layered` leave every job the space that it takes in the picture."""
     size = _drawn(workflow).size
     width = (size.width + size.beside) / (size.height + size.below) * LAYER
     return ["-" * round((width - LAYER / 2) / _LETTER)] * len(workflow.jobs)

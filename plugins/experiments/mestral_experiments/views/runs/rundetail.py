@@ -247,11 +247,15 @@ def _names(attempts: Sequence[Attempt], order: Iterable[int]) -> list[str]:
 def _dated(jobs: Iterable[_Job]) -> Mapping[str, Members]:
     """Jobs by the text of their date and by member, each in its order; then by chunk and as recorded."""
     found = by_date_and_member(
-        (job.date, job.node.member or NO_MEMBER, job.placed)
-        for job in sorted(jobs, key=lambda job: (job.node.chunk, job.split))
-        if job.date is not None
+        (job.date, job.node.member or NO_MEMBER, job) for job in jobs if job.date is not None
     )
-    return {date: dict(sorted(members.items())) for date, members in sorted(found.items())}
+    return {
+        date: {
+            member: [job.placed for job in sorted(inside, key=lambda job: (job.node.chunk, job.split))]
+            for member, inside in sorted(members.items())
+        }
+        for date, members in sorted(found.items())
+    }
 
 
 def _wrappers(jobs: Sequence[_Job], order: Iterable[int]) -> Mapping[str, Sequence[Placed]]:

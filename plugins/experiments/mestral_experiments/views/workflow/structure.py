@@ -1,14 +1,16 @@
 """What a workflow looks like whatever its jobs are doing: names, edges and wrappers.
 
 Guarantees: edges lead to jobs of the list only, from one job to another, each once; relatives are in the
-order of their names. Linear in jobs and edges; what only some views need is computed when it is asked for.
+order of their names. What a layout is made from (`outline`, `digest`, `package_numbers`) is the same in
+whatever order the list has the jobs. About linear in jobs and edges; what only some views need is computed
+when it is asked for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from mestral.readers import content_digest
-from mestral_experiments.views.layout import levels
+from mestral_experiments.views.layout import Edge, levels
 
 
 class Structure:
@@ -68,12 +70,31 @@ class Structure:
         return levels(len(self.names), self.edges)
 
     @cached_property
+    def order(self) -> Sequence[int]:
+        """Places of the jobs in the order in which they are laid out, of 2 before 10: shorter names first."""
+        names = self.names
+        order = sorted(range(len(names)), key=names.__getitem__)
+        order.sort(key=lambda n: len(names[n]))
+        return order
+
+    def outline(self) -> tuple[Sequence[str], Sequence[Edge]]:
+        """Names in this order, and edges between places in it."""
+        names = [self.names[n] for n in self.order]
+        place = {name: at for at, name in enumerate(names)}
+        children = self.children
+        edges = [(at, place[child]) for at, n in enumerate(self.order) for child in children[n]]
+        return names, edges
+
+    @property
     def package_numbers(self) -> Sequence[int | None]:
-        """Of each job the number of its wrapper in the order of `packages`."""
-        numbers = {package: n for n, package in enumerate(self.packages)}
-        return [None if package is None else numbers[package] for package in self.wrappers]
+        """Of each job in this order the number of its wrapper, numbered by their first jobs."""
+        numbers: dict[str, int] = {}
+        packages = [self.wrappers[n] for n in self.order]
+        return [
+            None if package is None else numbers.setdefault(package, len(numbers)) for package in packages
+        ]
 
     @cached_property
     def digest(self) -> str:
         """Equal for equal names and edges, whatever the wrappers."""
-        return content_digest(self.names, self.edges)
+        return content_digest(*self.outline())

@@ -90,10 +90,13 @@ class Workflow:
         self._change(changed, now)
 
     def _is_like(self, loaded: Loaded) -> bool:
-        """Whether the same jobs are in the same order, with the same edges, wrappers, settings and chunks."""
+        """Whether the same jobs are in the same order, with the same edges, wrappers, settings and chunks.
+
+        In a database edges may change their order without being others.
+        """
         return (
             list(map(_NAME, loaded.jobs)) == self.structure.names
-            and list(loaded.edges) == self._edges
+            and (list(loaded.edges) == self._edges or set(loaded.edges) == set(self._edges))
             and list(loaded.wrappers.items()) == list(self._wrappers.items())
             and loaded.settings == self._settings
             and _chunks(loaded.runs) == _chunks(self._runs)

@@ -1,0 +1,69 @@
+"""Two `mestral serve` over one database: what one front revokes, the other refuses, and what one makes, it
+knows (B12)."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.auth.kinds import Headers, bearer, legacy
+from tests.probe import SECRET_KEY, ask, probe_settings, serving
+
+from mestral import Identity
+from mestral.auth.personal import SECONDS as PERSONAL_SECONDS
+from mestral.auth.personal import PersonalTokens
+from mestral.auth.revocations import SECONDS, Revocations
+from mestral.auth.tokens import Tokens
+from mestral.database.engine import Database
+from mestral.database.migrations import CORE_OWNER, upgrade
+
+PATH = "/x/probe/items/a"
+
+
+def until(good: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 30
+    while not good():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_fronts_know_of_each_other(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    given, config = {}, ""
+    if kind == "postgres":
+        server = request.getfixturevalue("postgres")
+        given = {"database__url": server.url(server.new_database())}
+        config = f'[database]\nurl = "{given["database__url"]}"\n'
+        (tmp_path / "state").mkdir()
+    settings = probe_settings(tmp_path, **given)
+    if given:
+        with closing(Database(settings)) as database:
+            upgrade(database, [CORE_OWNER])
+    assert max(SECONDS, PERSONAL_SECONDS) <= 1  # and a second for the question
+    with (
+        closing(Database(settings)) as database,
+        serving(tmp_path, config=config, name="one.txt") as first,
+        serving(tmp_path, config=config, name="two.txt") as second,
+    ):
+        tokens = Tokens(settings.auth, SECRET_KEY, Revocations(database), PersonalTokens(database), ())
+        owner = bearer(tokens.issue(Identity(provider="local", subject="a", username="a")))
+        old = legacy()
+        one, two = first.address(), second.address()
+
+        def status(address: tuple[str, int], headers: Headers) -> int:
+            return ask(address, "GET", PATH, headers)[0]
+
+        made = ask(one, "POST", "/v4/auth/tokens", owner, b'{"name": "x"}')
+        personal = json.loads(made[2])
+        script = bearer(personal["token"])
+        for headers in (owner, old, script):
+            assert (status(one, headers), status(two, headers)) == (200, 200)
+        assert ask(one, "DELETE", f"/v4/auth/tokens/{personal['id']}", owner)[0] == 200
+        assert ask(one, "POST", "/v4/auth/logout", old)[0] == 200
+        until(lambda: status(two, script) == 401)
+        until(lambda: status(two, old) == 401)
+        assert ask(two, "POST", "/v4/auth/logout", owner)[0] == 200
+        until(lambda: status(one, owner) == 401)
