@@ -97,6 +97,6 @@ class _Forms(HTMLParser):
 def _form(text: str) -> _Form:
     forms = _Forms()
     forms.feed(text)
-    found = [form for form in forms.forms if form.secret or len(forms.forms) == 1]
-    assert len(found) == 1, f"there is not one form, or one with a password:\n{text}"
+    found = [form for form in forms.forms if form.secret] or [form for form in forms.forms if form.fields]
+    assert len(found) == 1, f"there is not one form to fill:\n{text}"
     return found[0]
