@@ -122,9 +122,7 @@ class Recorder:
             path,
             params={name: _text(value) for name, value in query.items()},
             json=example.body,
-            headers={"authorization": f"Bearer {self._platform.tokens.issue(_ALICE)}"}
-            if example.token
-            else {},
+            headers={"authorization": f"Bearer {token}"} if example.token else {},
         )
         if answer.status_code != example.status:
             raise SystemExit(f"{operation_id} ({example.summary}): {answer.status_code} {answer.text}")
