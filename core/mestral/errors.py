@@ -103,7 +103,7 @@ def unauthorized(
     """401 with the challenge of RFC 6750 section 3.
 
     Args:
-        message: `Unauthorized` or `Expired token`.
+        message: `Unauthorized`, `Expired token`, or what a refused login says.
         invalid_token: The request brought a token, and it is not valid.
         body: Keys in place of the envelope, where the contract wants another shape.
     """

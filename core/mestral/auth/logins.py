@@ -19,7 +19,7 @@ from mestral.auth.identity import Identity
 from mestral.auth.sessions import digest_of
 from mestral.auth.throttle import Throttle
 from mestral.contributions import LoginAttempt, LoginBackend, Principal
-from mestral.errors import LoginRefused, Problem, bad_gateway, unavailable
+from mestral.errors import LoginRefused, Problem, bad_gateway, unauthorized, unavailable
 from mestral.plugins.guard import cancelled_by_itself
 from mestral.settings.model import AuthSettings
 
@@ -150,7 +150,7 @@ class Logins:
         try:
             target = await _bounded(login.id, login.begin(attempt))
         except LoginRefused as error:
-            raise Problem(401, error.message, body=refusal(error.message)) from error
+            raise unauthorized(error.message, body=refusal(error.message)) from error
         if not isinstance(target, str) or not is_target(target):
             logger.error("Login %s sends to what is no address of a provider.", login.id)
             raise _useless(login.id)
@@ -179,7 +179,7 @@ class Logins:
             identity = self._identity(provider, found)
         except LoginRefused as error:
             await self._audit.refused(request, "login", target=provider, detail=error.reason)
-            raise Problem(401, error.message, body=refusal(error.message)) from error
+            raise unauthorized(error.message, body=refusal(error.message)) from error
         except Problem as problem:
             if problem.status in (401, 403, 429):
                 await self._audit.refused(request, "login", target=provider, detail=problem.message)

@@ -39,36 +39,33 @@ class Once:
 
     async def keep(self, kind: str, word: str, value: str | None, seconds: int) -> bool:
         """Keep a value under a word, to be taken once; False when the word is there already."""
-        from sqlalchemy import delete, insert
-        from sqlalchemy.exc import IntegrityError
-
-        from mestral.database.tables import once
-
         now = int(time.time())
         row = {"digest": _digest(kind, word), "value": value, "expires": now + seconds}
 
-        def work(connection: "Connection") -> None:
-            connection.execute(delete(once).where(once.c.expires < now))
-            connection.execute(insert(once).values(row))
+        def work(connection: "Connection") -> bool:
+            from sqlalchemy import delete, text
 
-        try:
-            await self._database.run(work, writes=True)
-        except IntegrityError:
-            return False
-        return True
+            from mestral.database.tables import once
+
+            connection.execute(delete(once).where(once.c.expires < now))
+            new = text(
+                "INSERT INTO mestral_once (digest, value, expires) VALUES (:digest, :value, :expires) "
+                "ON CONFLICT (digest) DO NOTHING RETURNING digest"
+            )
+            return connection.execute(new, row).one_or_none() is not None
+
+        return await self._database.run(work, writes=True)
 
     async def take(self, kind: str, word: str) -> str | None:
         """What is kept under a word, which is used up; None when there is nothing, or no more."""
-        from sqlalchemy import delete
-
-        from mestral.database.tables import once
-
-        now = int(time.time())
-        found = (
-            delete(once).where(once.c.digest == _digest(kind, word)).returning(once.c.value, once.c.expires)
-        )
+        now, digest = int(time.time()), _digest(kind, word)
 
         def work(connection: "Connection") -> str | None:
+            from sqlalchemy import delete
+
+            from mestral.database.tables import once
+
+            found = delete(once).where(once.c.digest == digest).returning(once.c.value, once.c.expires)
             row = connection.execute(found).one_or_none()
             return row.value if row is not None and row.expires >= now else None
 

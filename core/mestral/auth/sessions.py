@@ -26,15 +26,15 @@ class Sessions:
 
     async def remember(self, provider: str, digest: str, token: str) -> None:
         """A token was issued for a session, whose id `digest_of` made the digest of."""
-        from sqlalchemy import delete, insert
-
-        from mestral.database.tables import sessions
-
         now = int(time.time())
         jti, expires = self._tokens.id_of(token)
         row = {"jti": jti, "provider": provider, "session": digest, "expires": expires}
 
         def work(connection: Any) -> None:
+            from sqlalchemy import delete, insert
+
+            from mestral.database.tables import sessions
+
             connection.execute(delete(sessions).where(sessions.c.expires < now))
             connection.execute(insert(sessions).values(row))
 
@@ -46,14 +46,15 @@ class Sessions:
         Returns:
             How many tokens were revoked.
         """
-        from sqlalchemy import delete
-
-        from mestral.database.tables import sessions
-
-        of = (sessions.c.provider == provider) & (sessions.c.session == digest_of(session))
-        found = delete(sessions).where(of).returning(sessions.c.jti, sessions.c.expires)
+        digest = digest_of(session)
 
         def work(connection: Any) -> list[tuple[str, int]]:
+            from sqlalchemy import delete
+
+            from mestral.database.tables import sessions
+
+            of = (sessions.c.provider == provider) & (sessions.c.session == digest)
+            found = delete(sessions).where(of).returning(sessions.c.jti, sessions.c.expires)
             return [(row.jti, row.expires) for row in connection.execute(found)]
 
         ended = await self._database.run(work, writes=True)

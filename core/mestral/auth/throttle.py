@@ -82,22 +82,21 @@ class Throttle:
         return count
 
     async def _increase(self, kind: Kind, client: str, window: int, *, clean: bool) -> int:
-        from sqlalchemy import delete, text
-
-        from mestral.database.tables import attempts
-
-        one_more = text(
-            "INSERT INTO mestral_attempt (kind, client, began, count) VALUES (:kind, :client, :began, 1) "
-            "ON CONFLICT (kind, client, began) DO UPDATE SET count = mestral_attempt.count + 1 "
-            "RETURNING count"
-        )
+        row = {"kind": kind, "client": client, "began": window}
 
         def work(connection: Any) -> int:
+            from sqlalchemy import delete, text
+
+            from mestral.database.tables import attempts
+
             if clean:
                 connection.execute(delete(attempts).where(attempts.c.began < window - WINDOW))
-            return int(
-                connection.execute(one_more, {"kind": kind, "client": client, "began": window}).scalar_one()
+            one_more = text(
+                "INSERT INTO mestral_attempt (kind, client, began, count) VALUES (:kind, :client, :began, 1) "
+                "ON CONFLICT (kind, client, began) DO UPDATE SET count = mestral_attempt.count + 1 "
+                "RETURNING count"
             )
+            return int(connection.execute(one_more, row).scalar_one())
 
         return await self._database.run(work, writes=True)
 

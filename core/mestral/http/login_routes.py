@@ -20,7 +20,7 @@ from msgspec import Meta
 from mestral.auth.attempts import Begun
 from mestral.auth.logins import LoggedIn, LoginAnswer, refusal
 from mestral.contributions import Access, LoginAttempt, LoginBackend, Principal
-from mestral.errors import Problem, invalid, unavailable
+from mestral.errors import Problem, invalid, unauthorized, unavailable
 from mestral.http.answers import Answers
 from mestral.http.query import parse_query
 from mestral.http.responses import json_response
@@ -144,7 +144,7 @@ async def exchange(request: Request[Any, Any, Any], data: JSONBody[Exchange]) ->
     if kept is None or LoginAttempt(verifier=data.code_verifier).challenge != kept.challenge:
         message = "This code is not valid, or no more: log in again."
         await platform.audit.refused(request, "login", detail="a code that is not valid was exchanged")
-        raise Problem(401, message, body=refusal(message))
+        raise unauthorized(message, body=refusal(message))
     return json_response(await platform.logins.token_for(kept.logged_in), headers=_NO_STORE)
 
 
