@@ -260,6 +260,8 @@ def probe_settings(tmp_path: Path, environ: Mapping[str, str] | None = None, **o
         "plugins.only": ["probe"],
         "auth.secret_key": SECRET_KEY,
         "auth.secret_token": SECRET_TOKEN,
+        "auth.operate": "authenticated",
+        "auth.token_failures_per_minute": 100_000,
         "readers.count": 1,
         **{key.replace("__", "."): value for key, value in overrides.items()},
     }
@@ -306,7 +308,7 @@ def ask(
     method: str,
     path: str,
     headers: dict[str, str] | None = None,
-    body: bytes | None = None,
+    body: str | bytes | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
     """One request on a connection of its own: status, headers by lower-case name, body."""
     connection = http.client.HTTPConnection(*address, timeout=60)
@@ -331,6 +333,7 @@ def serving(
     name: str = "log.txt",
     by: Sequence[str] = (),
     descriptors: Sequence[int] = (),
+    only: Sequence[str] = ("probe",),
 ) -> Iterator[Server]:
     """Start `mestral serve` as a deployer does; it is killed at the end if it still runs.
 
@@ -341,13 +344,15 @@ def serving(
         name: Of its log file: each server of a folder needs its own.
         by: A command that starts it, which gets the command line of the server as arguments.
         descriptors: Files that it inherits.
+        only: The plugins that are used.
     """
     site, state, file = tmp_path / "site", tmp_path / "state", tmp_path / "mestral.toml"
     if not site.exists():
         install_probe(site)
     file.write_text(
-        f'state_dir = "{state}"\n[plugins]\nonly = ["probe"]\n[readers]\ncount = 1\n'
-        f'[auth]\nsecret_key = "{SECRET_KEY}"\nsecret_token = "{SECRET_TOKEN}"\n{config}'
+        f'state_dir = "{state}"\n[plugins]\nonly = {list(only)}\n[readers]\ncount = 1\n'
+        f'[auth]\nsecret_key = "{SECRET_KEY}"\nsecret_token = "{SECRET_TOKEN}"\n'
+        f'admins = ["secret-token:User"]\n{config}'
     )
     log = tmp_path / name
     command = [

@@ -19,6 +19,7 @@ from mestral.auth.keys import signing_key
 from mestral.auth.logins import Logins
 from mestral.auth.once import Once
 from mestral.auth.personal import PersonalTokens
+from mestral.auth.policy import Policy
 from mestral.auth.revocations import Revocations
 from mestral.auth.sessions import Sessions
 from mestral.auth.throttle import Throttle
@@ -80,7 +81,7 @@ def assemble(settings: Settings, plugins: Plugins, key: str) -> Litestar:
         ],
         debug=False,
         exception_handlers={Exception: answer_exception},
-        guards=[access_guard(platform.tokens, settings.auth.protection_level)],
+        guards=[access_guard(platform.tokens, settings.auth)],
         lifespan=[_lifespan(platform, tracing)],
         logging_config=None,
         openapi_config=frame_config("Mestral", __version__),
@@ -105,7 +106,8 @@ def assemble(settings: Settings, plugins: Plugins, key: str) -> Litestar:
 
 def _platform(settings: Settings, plugins: Plugins, readers: Readers, key: str) -> Platform:
     database = Database(settings)
-    audit, throttle, once = Audit(database), Throttle(database, {"login": 30, "token": 60}), Once(database)
+    throttle, once = Throttle(database, settings.auth), Once(database)
+    audit = Audit(database, throttle, settings.audit.days)
     personal = PersonalTokens(database)
     ids = [login.id for record in plugins.active for login in record.logins]
     tokens = Tokens(settings.auth, key, Revocations(database), personal, ids)
@@ -125,6 +127,7 @@ def _platform(settings: Settings, plugins: Plugins, readers: Readers, key: str) 
         logins=logins,
         attempts=Attempts(settings, key, once),
         sessions=sessions,
+        policy=Policy(settings.auth, plugins, audit),
     )
 
 
@@ -175,6 +178,7 @@ def _lifespan(platform: Platform, tracing: "Tracing | None") -> Any:
                 tracing.start()
             await readers.start()
             await plugins.startup()
+            platform.logins.warn_open()
             await log_problems(plugins)
             yield
         finally:

@@ -86,13 +86,15 @@ class Hooks:
 
     @hookspec
     async def mestral_decide(  # type: ignore[empty-body]
-        self, context: PluginContext, identity: Identity, action: str, expid: str
+        self, context: PluginContext, identity: Identity | None, action: str, expid: str
     ) -> Decision:
         """Say whether somebody may do something; one `DENY` outweighs every `ALLOW`.
 
-        Called: for each action on an experiment (`expid`), or on none (an empty one). Kind: run-time; answers
-        within a second. Returns: `Decision`, `ABSTAIN` when it has nothing to say.
-        If it raises or takes too long: it counts as `DENY`, and is logged. Since: 0.1.
+        Called: before each action (`operate`) on an experiment (`expid` as the client named it), or on none
+        (an empty one); `identity` is None for the anonymous where `auth.operate` lets everybody. Also by
+        `mestral auth explain`, where nothing was started. Kind: run-time; answers within a second. Returns:
+        `Decision`, `ABSTAIN` when it has nothing to say.
+        If it raises, takes too long, or the plugin is broken: it counts as `DENY`, and is logged. Since: 0.1.
         """
 
     @hookspec

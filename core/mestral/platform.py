@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mestral.auth.logins import Logins
     from mestral.auth.once import Once
     from mestral.auth.personal import PersonalTokens
+    from mestral.auth.policy import Policy
     from mestral.auth.sessions import Sessions
     from mestral.auth.throttle import Throttle
     from mestral.auth.tokens import Tokens
@@ -46,6 +47,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         logins: The ways to log in.
         attempts: Logins on their way to a provider and back.
         sessions: Which tokens came from which session at a provider.
+        policy: Who may operate what: `await platform.policy.require(request, "operate", expid)`.
     """
 
     settings: Settings
@@ -61,6 +63,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     logins: Logins
     attempts: Attempts
     sessions: Sessions
+    policy: Policy
 
 
 def platform_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Platform:

@@ -1,17 +1,18 @@
-"""The fixtures of `http`: the app with the probe alone. Here more tokens may fail in a minute."""
+"""The fixtures of `http` (the app with the probe alone), and servers with a third party's logins."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from tests.http.conftest import Client, client_maker, make_client
+from tests.auth.doors import Makes
+from tests.http.conftest import client, make_client
 
-__all__ = ["make_client"]
+__all__ = ["client", "make_client"]
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of an app with default settings, shared by a module: tests only ask."""
-    with client_maker(tmp_path_factory.mktemp("shared")) as make:
-        made = make()
-        made.app.state.platform.throttle._limits["token"] = 10**6
-        yield made
+@pytest.fixture
+def make_doors(tmp_path: Path) -> Iterator[Makes]:
+    """Makes clients of servers with the plugin of `doors`."""
+    with ExitStack() as stack:
+        yield Makes(tmp_path, stack)

@@ -1,6 +1,7 @@
 """Two `mestral serve` over one database: what one front revokes, the other refuses, and what one makes, it
 knows (B12)."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from mestral.auth.revocations import SECONDS, Revocations
 from mestral.auth.tokens import Tokens
 from mestral.database.engine import Database
 from mestral.database.migrations import CORE_OWNER, upgrade
+from mestral.database.tables import revocations
 
 PATH = "/x/probe/items/a"
 
@@ -67,3 +69,23 @@ def test_fronts_know_of_each_other(kind: str, tmp_path: Path, request: pytest.Fi
         until(lambda: status(two, old) == 401)
         assert ask(two, "POST", "/v4/auth/logout", owner)[0] == 200
         until(lambda: status(one, owner) == 401)
+
+
+def test_revocation_is_seen_after_all_that_was_known_expired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is read on from its last number, so none may come again."""
+    monkeypatch.setattr("mestral.auth.revocations.SECONDS", -1.0)
+    (tmp_path / "state").mkdir()
+
+    async def work(database: Database) -> None:
+        first, second = Revocations(database), Revocations(database)
+        over = [{"jti": str(number), "expires": int(time.time()) - 1} for number in range(300)]
+        database.work(lambda c: c.execute(revocations.insert(), over) and None, writes=True)
+        assert not await second.holds("0" * 32)
+        await first.add("new", time.time() + 600)  # takes out what expired
+        assert await second.holds("new")
+
+    with closing(Database(probe_settings(tmp_path))) as database:
+        upgrade(database, [CORE_OWNER])
+        asyncio.run(work(database))

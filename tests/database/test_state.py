@@ -1,9 +1,11 @@
 """Mestral's own database as such: made, looked at, lost, frozen and back again."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +229,17 @@ def test_postgres_that_lacks_rights_or_tables_in_flight(make_client: MakeClient,
             connection.execute("DROP TABLE user_preferences")
         answer = client.get("/v4/user-settings/preferred-username", headers=own(client))
         assert answer.status_code == 503
+
+
+def test_file_that_somebody_else_has_locked(make_client: MakeClient, tmp_path: Path) -> None:
+    client = make_client()
+    owner, path = own(client), "/v4/user-settings/preferred-username"
+    with closing(sqlite3.connect(tmp_path / "state" / "mestral.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.post(path, headers=owner, json={"preferred_username": "bob"})
+        assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+        assert client.get(path, headers=owner).status_code == 400  # reading goes on
+    assert client.post(path, headers=owner, json={"preferred_username": "bob"}).status_code == 200
 
 
 def test_status_of_both(tmp_path: Path, postgres: Postgres) -> None:

@@ -84,7 +84,7 @@ def test_body_is_described(document: dict[str, Any]) -> None:
         assert schema == {"$ref": "#/components/schemas/probe.Thing"}
     thing = document["components"]["schemas"]["probe.Thing"]
     assert thing["properties"]["size"] == {"type": "integer", "minimum": 1, "default": 1}
-    assert list(make["responses"]) == ["200", "401", "408", "413", "414", "422", "500", "503"]
+    assert list(make["responses"]) == ["200", "401", "403", "408", "413", "414", "422", "429", "500", "503"]
 
 
 def test_errors_that_the_settings_make_possible_are_listed(make_client: MakeClient) -> None:
@@ -111,6 +111,9 @@ def test_security_follows_the_protection_level(make_client: MakeClient) -> None:
     assert security("ALL") == {"open": None, "me": needed, "item": needed, "operate": needed}
     assert security("WRITEONLY") == {"open": None, "me": needed, "item": optional, "operate": needed}
     assert security("NONE") == {"open": None, "me": needed, "item": optional, "operate": optional}
+    owners = {"auth__protection_level": "NONE", "auth__operate": "owner"}
+    found = operations(make_client(**owners).get("/openapi.json").json())
+    assert found["probe.operate"]["security"] == needed
 
 
 def test_there_are_no_other_pages_than_those_of_mestral(client: Client) -> None:

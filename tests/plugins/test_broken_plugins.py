@@ -277,6 +277,11 @@ CASES = {
         "conflicted",
         ("GET /v4/experiments/{name:str}", "GET /v4/experiments/{expid:str} (experiments:"),
     ),
+    "posts_to_v4": Case(
+        routes("posts_to_v4", 'route("/v4/experiments/{name:str}", "p.detail", by="post")', prefix='"/"'),
+        "conflicted",
+        ("POST /v4/experiments/{name:str}", "GET /v4/experiments/{expid:str}", "from one owner"),
+    ),
     "mixes_with_v4": Case(
         routes("mixes_with_v4", 'route("/v4/experiments/{number:int}/size", "m.number")', prefix='"/"'),
         "conflicted",
@@ -312,6 +317,8 @@ required = "perhaps"
 [plugins.claims_core]
 paths = ["/"]
 [plugins.claims_v4]
+paths = ["/v4"]
+[plugins.posts_to_v4]
 paths = ["/v4"]
 [plugins.mixes_with_v4]
 paths = ["/v4/experiments"]

@@ -16,13 +16,13 @@ def manifest(name, **more):
     more = {"version": "1.0", "summary": "For tests.", "requires_api": ">=0.1", **more}
     return Manifest(name=name, **more)
 
-def route(path, operation_id, access=Access.PUBLIC):
-    from mestral.http import get
+def route(path, operation_id, access=Access.PUBLIC, by="get"):
+    from mestral import http
 
     async def handler() -> dict[str, str]:
         return {"served": operation_id}
 
-    return get(path, access=access, operation_id=operation_id)(handler)
+    return getattr(http, by)(path, access=access, operation_id=operation_id)(handler)
 
 """
 """Put before the source of every package, so that a case shows only what is special about it."""

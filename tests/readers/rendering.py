@@ -14,13 +14,17 @@ from typing import Any
 import msgspec
 
 from mestral import Problem
-from mestral.readers import Answer, ReaderContext, fingerprint, stamp, ticking
+from mestral.readers import Answer, Memo, ReaderContext, fingerprint, stamp, ticking
 
 
 class Colour(msgspec.Struct, frozen=True):
     """Settings of the service below."""
 
     name: str = "red"
+
+
+_memos = Memo(), Memo()
+_built: dict[str, int] = {}
 
 
 def paint(settings: Colour, state_dir: Path) -> str:
@@ -93,6 +97,18 @@ def memorised(reader: ReaderContext, path: str) -> bytes:
         return Path(path).read_text(), 1000
 
     return msgspec.json.encode({"text": reader.memo.get(path, fingerprint([]), read)})
+
+
+def memorised_apart(_: ReaderContext, path: str) -> bytes:
+    """How often a value of 8 MB was built, kept by one of the memos that services have."""
+    _note(path)
+    memo = _memos[sum(path.encode()) % 2]
+
+    def build() -> tuple[int, int]:
+        _built[path] = _built.get(path, 0) + 1
+        return _built[path], 8 * 1024**2
+
+    return msgspec.json.encode({"built": memo.get(path, fingerprint([]), build)})
 
 
 def service(reader: ReaderContext, path: str) -> bytes:

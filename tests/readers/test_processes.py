@@ -140,8 +140,22 @@ def test_a_reader_that_has_grown_is_renewed_before_its_next_job(tmp_path: Path) 
         assert site.get("echo", "a").json()["pid"] == site.renders("b")[0]
 
 
+@pytest.mark.parametrize(("megabytes", "built"), [(64, 2), (128, 1)])
+def test_what_all_memos_of_a_reader_keep_follows_the_size_at_which_it_is_renewed(
+    tmp_path: Path, megabytes: int, built: int
+) -> None:
+    """5/16 of it: 20 MB are too little for three values of 8 MB, 40 MB suffice."""
+    with serving(tmp_path, count=1, cache_bytes=0, recycle_bytes=megabytes * 1024**2) as site:
+        for name in "abc":
+            site.write(name)
+            assert site.get("memorised_apart", name).json() == {"built": 1}
+        assert site.get("memorised_apart", "c").json() == {"built": 1}
+        assert site.get("memorised_apart", "a").json() == {"built": built}
+        assert site.readers.statistics()["restarts"] == 0
+
+
 def test_a_large_reader_gives_its_memory_back_when_it_is_idle(tmp_path: Path) -> None:
-    with serving(tmp_path, recycle_bytes=256 * 1024**2, idle_seconds=0.1) as site:
+    with serving(tmp_path, recycle_bytes=192 * 1024**2, idle_seconds=0.1) as site:
         site.write("a", "one")
         grown = site.get("growing", "a").json()["pid"]
         until(lambda: gone(grown))

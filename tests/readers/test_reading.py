@@ -25,6 +25,7 @@ from mestral.readers import (
     stamp_sqlite,
 )
 from mestral.readers.fingerprint import SETTLE_NS
+from mestral.readers.memo import Budget
 
 
 def test_the_package_is_light() -> None:
@@ -154,7 +155,7 @@ def test_half_a_surrogate_pair_is_the_name_of_no_file(tmp_path: Path) -> None:
 
 
 def test_a_memo_keeps_what_is_certain_within_its_weight() -> None:
-    memo = Memo(100)
+    memo = Memo(Budget(100))
     built: list[str] = []
 
     def get(key: str, content: str, weight: int, seen: Fingerprint | None = None) -> str:
@@ -183,7 +184,7 @@ def test_a_memo_keeps_what_is_certain_within_its_weight() -> None:
 
 
 def test_a_memo_looks_again_at_what_was_found_while_a_value_was_built(tmp_path: Path) -> None:
-    memo, included = Memo(100), tmp_path / "included"
+    memo, included = Memo(Budget(100)), tmp_path / "included"
     built: list[str] = []
 
     def build(before: str | None) -> tuple[str, int, Fingerprint]:
@@ -205,7 +206,7 @@ def test_a_memo_looks_again_at_what_was_found_while_a_value_was_built(tmp_path: 
 
 
 def test_a_memo_builds_upon_what_was_built_of_data_that_was_just_written(tmp_path: Path) -> None:
-    memo, path = Memo(100), tmp_path / "data"
+    memo, path = Memo(Budget(100)), tmp_path / "data"
     given: list[str | None] = []
 
     def get() -> str:
@@ -230,7 +231,7 @@ class Parsed:
 
 def test_a_memo_lets_go_of_what_is_outdated_before_the_new_is_built() -> None:
     """Two copies of a large list at a time would be too much."""
-    memo, alive = Memo(100), weakref.WeakSet[Parsed]()
+    memo, alive = Memo(Budget(100)), weakref.WeakSet[Parsed]()
     before: list[int] = []
 
     def build() -> tuple[Parsed, int]:
@@ -241,6 +242,37 @@ def test_a_memo_lets_go_of_what_is_outdated_before_the_new_is_built() -> None:
     for content in ("1", "2", "3"):
         memo.get("list", fingerprint([], content=content), build)
     assert (before, len(alive)) == ([0, 0, 0], 1)
+
+
+def test_what_a_memo_kept_goes_with_it() -> None:
+    budget, alive = Budget(100), weakref.WeakSet[Parsed]()
+
+    def build() -> tuple[Parsed, int]:
+        alive.add(made := Parsed())
+        return made, 60
+
+    memo, other = Memo(budget), Memo(budget)
+    memo.get("a", fingerprint([]), build)
+    del memo
+    assert not alive
+    other.get("a", fingerprint([]), build)
+    assert len(alive) == 1
+
+
+def test_room_is_made_before_a_large_value_is_built() -> None:
+    memo, alive = Memo(Budget(100)), weakref.WeakSet[Parsed]()
+
+    def build(room: int) -> tuple[Parsed, int]:
+        memo.make_room(room)
+        before.append(len(alive))
+        alive.add(made := Parsed())
+        return made, 60
+
+    before: list[int] = []
+    memo.get("a", fingerprint([]), lambda: build(60))
+    memo.get("b", fingerprint([]), lambda: build(60))
+    memo.get("c", fingerprint([]), lambda: build(101))  # will not be kept: nothing needs to go for it
+    assert before == [0, 0, 1]
 
 
 def test_a_service_whose_settings_cannot_be_handed_over_harms_no_other(

@@ -67,10 +67,10 @@ MISTAKES = {
         "[sevrer]\nport = 1\n", FILE, "[sevrer]", "sevrer", NONE, "Did you mean server?"
     ),
     "unknown table": Mistake(
-        "[database]\nurl = 1\n",
+        "[pigeons]\nurl = 1\n",
         FILE,
-        "[database]",
-        "database",
+        "[pigeons]",
+        "pigeons",
         "Known: server, auth",
         "Take it out, or move its keys",
     ),

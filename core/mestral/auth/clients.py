@@ -54,6 +54,11 @@ def entry_of(url: str, entries: Iterable[str]) -> str | None:
     return max((entry for entry in entries if _is_below(asked, entry)), key=len, default=None)
 
 
+def is_target(url: str) -> bool:
+    """Whether a browser can be sent there: an absolute address of visible ASCII, by http or https."""
+    return bool(_PLAIN.fullmatch(url)) and urlsplit(url).scheme.lower() in _DEFAULT_PORTS and "://" in url
+
+
 def _is_below(asked: tuple[str, str], entry: str) -> bool:
     allowed = origin_and_path(entry)
     if allowed is None or allowed[0] != asked[0]:

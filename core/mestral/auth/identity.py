@@ -1,7 +1,18 @@
 """Who is asking: one type for every login and token."""
 
+import re
+from typing import TYPE_CHECKING
+
 import msgspec
 
+if TYPE_CHECKING:
+    from mestral.settings.model import AuthSettings
+
+ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,255}")
+"""What may be an account: never `provider:subject`, or one could pass for the other."""
+
+PERSON = re.compile(r"[a-z][a-z0-9-]*:.+")
+"""`provider:subject`."""
 LEGACY = "legacy"
 """Provider of those whom a token of Autosubmit API names."""
 
@@ -54,3 +65,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     def person(self) -> str:
         """Under which name the server keeps what is this person's: the account, else `provider:subject`."""
         return self.account or self.id
+
+
+def account_of(settings: "AuthSettings", provider: str, subject: str, username: str) -> str:
+    """Which account of this site somebody is; empty when they are not known to be one."""
+    named = settings.accounts.get(f"{provider}:{subject}")
+    if named is not None:
+        return named
+    known = provider in settings.account_logins and ACCOUNT.fullmatch(username)
+    return username if known else ""

@@ -1,20 +1,32 @@
-"""Rate limits on logins and on tokens that fail (contract/AUTH.md B22), shared between fronts.
+"""Rate limits on logins, on tokens that fail, and on what they write (contract/AUTH.md B22), shared between
+fronts.
 
-Guarantees: counted per client address and per window of a minute in Mestral's database, so that every front
-knows of the others' counts. A client beyond the limit is answered 429 with Retry-After and costs no more
-than a look into memory until the window ends.
+Guarantees: counted per client and per window of a minute in Mestral's database, so that every front knows of
+the others' counts. A client beyond a limit is answered 429 with Retry-After and costs no more than a look
+into memory until the window ends. What is kept of a window is gone when the next one is counted in.
 """
 
+import hashlib
+import ipaddress
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mestral.errors import Problem
 from mestral.http.access_log import client_of
+from mestral.settings.model import AuthSettings
 
 if TYPE_CHECKING:
     from mestral.database.engine import Database
 
+Kind = Literal["start", "login", "exchange", "user", "token", "audit"]
+
 WINDOW = 60
+
+AUDITED = 30
+"""Refusals of one client in one window that the audit log keeps."""
+
+_MOST_REMEMBERED = 10_000
+_IPV6_PREFIX = 64  # what one customer has: RFC 6177
 
 
 class Throttle:
@@ -22,30 +34,54 @@ class Throttle:
 
     Args:
         database: Where counts are kept.
-        limits: Kind of attempt (`login`, `token`), and how many a client may make in a window.
+        settings: The `[auth]` table.
     """
 
-    def __init__(self, database: "Database", limits: dict[str, int]) -> None:
+    def __init__(self, database: "Database", settings: AuthSettings) -> None:
         self._database = database
-        self._limits = limits
-        self._beyond: dict[tuple[str, str], int] = {}
+        logins = settings.logins_per_minute
+        self._limits: dict[Kind, int] = {
+            "start": logins,
+            "login": logins,
+            "exchange": logins,
+            "user": logins,
+            "token": settings.token_failures_per_minute,
+            "audit": AUDITED,
+        }
+        self._window = 0
+        self._beyond: set[tuple[Kind, str]] = set()
 
-    async def count(self, connection: Any, kind: str) -> None:
+    async def count(self, connection: Any, kind: Kind, user: str = "") -> None:
         """Count one attempt of the client of a request.
 
-        Raises:
-            Problem: 429, it made too many in this window.
-        """
-        now = time.time()
-        window = int(now) // WINDOW * WINDOW
-        key = (kind, client_of(connection.scope))
-        if self._beyond.get(key) == window:
-            raise _too_many(window, now)
-        if await self._increase(*key, window) > self._limits[kind]:
-            self._beyond = {k: w for k, w in self._beyond.items() if w == window} | {key: window}
-            raise _too_many(window, now)
+        Args:
+            connection: The request.
+            kind: What was tried.
+            user: Whom it is about, in place of the client: `provider:name`, as it was typed.
 
-    async def _increase(self, kind: str, client: str, window: int) -> int:
+        Raises:
+            Problem: 429, there were too many in this window; 503, the database cannot be reached.
+        """
+        if await self.next(connection, kind, user) > self._limits[kind]:
+            raise _too_many()
+
+    async def next(self, connection: Any, kind: Kind, user: str = "") -> int:
+        """The number of this attempt in its window; arguments as for `count`. Beyond the limit it is any
+        greater number."""
+        window = int(time.time()) // WINDOW * WINDOW
+        key = kind, _digest(user) if user else network_of(client_of(connection.scope))
+        began = window != self._window
+        if began:
+            self._window = window
+            self._beyond.clear()
+        elif key in self._beyond:
+            return self._limits[kind] + 2
+        count = await self._increase(*key, window, clean=began)
+        if count > self._limits[kind] and window == self._window and len(self._beyond) < _MOST_REMEMBERED:
+            self._beyond.add(key)
+        return count
+
+    async def _increase(self, kind: Kind, client: str, window: int, *, clean: bool) -> int:
         from sqlalchemy import delete, text
 
         from mestral.database.tables import attempts
@@ -57,7 +93,8 @@ class Throttle:
         )
 
         def work(connection: Any) -> int:
-            connection.execute(delete(attempts).where(attempts.c.began < window - WINDOW))
+            if clean:
+                connection.execute(delete(attempts).where(attempts.c.began < window - WINDOW))
             return int(
                 connection.execute(one_more, {"kind": kind, "client": client, "began": window}).scalar_one()
             )
@@ -65,7 +102,25 @@ class Throttle:
         return await self._database.run(work, writes=True)
 
 
-def _too_many(window: int, now: float) -> Problem:
-    seconds = max(1, int(window + WINDOW - now) + 1)
-    message = f"Too many attempts from this address: try again in {seconds} seconds."
+def network_of(client: str) -> str:
+    """Under which name a client is counted: its address, of IPv6 the network that one customer has."""
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))
+
+
+def _digest(user: str) -> str:
+    """Somebody may have typed a password where the name belongs."""
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _too_many() -> Problem:
+    seconds = WINDOW - int(time.time()) % WINDOW
+    message = f"Too many attempts: try again in {seconds} seconds."
     return Problem(429, message, headers={"Retry-After": str(seconds)})

@@ -20,7 +20,7 @@ from typing import Any
 import jwt
 import msgspec
 
-from mestral.auth.identity import LEGACY, LOCAL, Identity
+from mestral.auth.identity import LEGACY, LOCAL, Identity, account_of
 from mestral.auth.keys import all_keys, key_id
 from mestral.auth.personal import PREFIX, PersonalTokens
 from mestral.auth.revocations import Revocations
@@ -136,7 +136,7 @@ class Tokens:
             identity = self._identify_jwt(token)
         except jwt.ExpiredSignatureError as error:
             raise unauthorized(EXPIRED, invalid_token=True) from error
-        except (jwt.PyJWTError, OverflowError) as error:  # times beyond every number
+        except jwt.PyJWTError as error:
             raise unauthorized(invalid_token=True) from error
         if await self._revocations.holds(identity.token):
             raise unauthorized(invalid_token=True)
@@ -220,14 +220,13 @@ class Tokens:
 
     def _account(self, provider: str, subject: str, username: str) -> str:
         """Which account of this site somebody is; empty when that is not known."""
-        named = self._settings.accounts.get(f"{provider}:{subject}")
-        return named or (username if provider in self._settings.account_logins else "")
+        return account_of(self._settings, provider, subject, username)
 
 
 def _digest(token: str) -> str:
     """The id of a token that has none of its own.
 
-    Of what is signed alone: the last letter of the signature may be another one and mean the same.
+    Of what is signed alone: the signature has several spellings, such as one with padding.
     """
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 

@@ -14,6 +14,8 @@ import click
 from mestral import __version__
 
 _COMMANDS = {
+    "audit": ("mestral.cli.audit:audit", "Show who did what."),
+    "auth": ("mestral.cli.auth:auth", "Explain who may do what."),
     "config": ("mestral.cli.config:config", "Check and show the settings."),
     "db": ("mestral.cli.db:db", "Show and upgrade the tables that are Mestral's own."),
     "demo": ("mestral.cli.demo:demo", "Serve sample data, to look around."),

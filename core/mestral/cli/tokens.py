@@ -17,6 +17,7 @@ import msgspec
 from mestral.auth.audit import Audit, Event
 from mestral.auth.identity import LOCAL, Identity
 from mestral.auth.personal import PersonalToken, PersonalTokens, Scope
+from mestral.auth.throttle import Throttle
 from mestral.cli.db import core_tables, opened
 from mestral.cli.options import CliOptions
 from mestral.cli.output import columns, print_json
@@ -158,7 +159,8 @@ def _run(
     async def run(database: Database) -> T:
         result = await work(PersonalTokens(database))
         if event is not None:
-            await Audit(database).keep(event(result))
+            audit = Audit(database, Throttle(database, settings.auth), settings.audit.days)
+            await audit.keep(event(result))
         return result
 
     with opened(settings) as database:

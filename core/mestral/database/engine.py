@@ -80,7 +80,7 @@ class Database:
             Problem: 503, the database cannot be reached, does not answer, or lacks its tables; `reason` says
                 which.
         """
-        from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+        from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
         connection = self._connected(writes)
         try:
@@ -92,7 +92,7 @@ class Database:
             if getattr(error.orig, "sqlstate", None) not in _NOT_OURS:
                 raise  # a mistake of ours
             raise self._down(error) from error
-        except (DBAPIError, SQLAlchemyError) as error:
+        except SQLAlchemyError as error:
             raise self._down(error) from error
 
     async def run(self, function: Callable[[Connection], T], *, writes: bool = False) -> T:

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from mestral.auth.guard import identity_of, needs_token
+from mestral.auth.guard import CHECKS_TOKENS, identity_of, needs_token
 from mestral.contributions import Access
 from mestral.errors import unauthorized
 from mestral.http.answers import Answers
@@ -55,8 +55,12 @@ class TokenTest(msgspec.Struct, frozen=True):
 
 NOBODY = VerifiedToken(authenticated=False, user=None)
 INVALID = TokenTest(isValid=False, message="Unauthorized")
-_NO_TOKEN = {401: "No token was sent, or it is not valid."}
+_NO_TOKEN = {
+    401: "No token was sent, or it is not valid.",
+    429: "Too many tokens that are not valid came from this address.",
+}
 _TOKEN_TEST = Answers(body=TokenTest, errors=_NO_TOKEN, error_bodies={401: TokenTest})
+_CHECKS: dict[str, object] = {CHECKS_TOKENS: True}
 
 
 def core_handlers() -> tuple[HTTPRouteHandler, ...]:
@@ -172,6 +176,7 @@ async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     "/v4/auth/verify-token",
     access=Access.PUBLIC,
     operation_id="core.verify_token",
+    opt=_CHECKS,
     answers=Answers(body=VerifiedToken, errors=_NO_TOKEN, error_bodies={401: VerifiedToken}),
     summary="Whose token?",
 )
@@ -188,6 +193,7 @@ async def verify_token(request: Request[Any, Any, Any]) -> Response[bytes]:
     "/v3/tokentest",
     access=Access.PUBLIC,
     operation_id="core.token_test",
+    opt=_CHECKS,
     answers=_TOKEN_TEST,
     summary="Is a token valid?",
 )
@@ -200,6 +206,7 @@ async def token_test(request: Request[Any, Any, Any]) -> Response[bytes]:
     "/v3/tokentest",
     access=Access.PUBLIC,
     operation_id="core.token_test_post",
+    opt=_CHECKS,
     answers=_TOKEN_TEST,
     summary="Is a token valid? (POST)",
 )

@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from mestral.auth.attempts import Begun
 from mestral.auth.logins import LoggedIn, LoginAnswer, refusal
 from mestral.contributions import Access, LoginAttempt, LoginBackend, Principal
 from mestral.errors import Problem, invalid, unavailable
@@ -66,8 +67,9 @@ class StartQuery(msgspec.Struct, frozen=True, kw_only=True):
     return_to: Annotated[
         str,
         Meta(
+            max_length=1024,  # it travels in a cookie, and browsers keep 4 KiB
             description="Page that gets a code, one of the allowed clients; without, the callback "
-            "answers with the token."
+            "answers with the token.",
         ),
     ] = ""
     code_challenge: Annotated[
@@ -122,9 +124,8 @@ class _Kept(msgspec.Struct, frozen=True):
 async def providers(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Every login that this server has, in the order in which to offer them; one that is broken is said to be
     not available."""
-    platform = platform_of(request)
-    offered = [_offered(login) for login in platform.logins.backends.values()]
-    return json_response(Providers([*offered, *_unavailable(platform, {entry.id for entry in offered})]))
+    offered = platform_of(request).logins.offered
+    return json_response(Providers([_offered(name, login) for name, login in offered.items()]))
 
 
 @post(
@@ -137,11 +138,12 @@ async def providers(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def exchange(request: Request[Any, Any, Any], data: JSONBody[Exchange]) -> Response[bytes]:
     """The token of a login that ended at `return_to?code=...`; the code counts once, within a minute."""
     platform = platform_of(request)
-    await platform.throttle.count(request, "login")
+    await platform.throttle.count(request, "exchange")
     found = await platform.once.take("code", data.code)
     kept = msgspec.json.decode(found, type=_Kept) if found is not None else None
     if kept is None or LoginAttempt(verifier=data.code_verifier).challenge != kept.challenge:
         message = "This code is not valid, or no more: log in again."
+        await platform.audit.refused(request, "login", detail="a code that is not valid was exchanged")
         raise Problem(401, message, body=refusal(message))
     return json_response(await platform.logins.token_for(kept.logged_in), headers=_NO_STORE)
 
@@ -161,20 +163,26 @@ def _start(plugin: str, login: LoginBackend) -> HTTPRouteHandler:
         query=StartQuery,
         answers=Answers(
             body=None,
-            errors={302: "To the provider.", 403: "`return_to` is not allowed.", **_PROVIDER},
+            errors={
+                302: "To the provider.",
+                403: "`return_to` is not allowed.",
+                **_REFUSED,
+                **_PROVIDER,
+            },
+            error_bodies={401: LoginAnswer},
         ),
         summary=f"Log in by {login.display_name}",
     )
     async def start(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Sends the browser to the provider, with state, nonce and PKCE challenge bound to it by a cookie."""
-        assert login.begin is not None  # noqa: S101 - checked when it was collected
         platform = platform_of(request)
         query = parse_query(request, StartQuery)
         _check_return(platform, query)
+        await platform.throttle.count(request, "start")
         begun, cookie = platform.attempts.begin(
             login.id, public_base(request), query.return_to, query.code_challenge
         )
-        return _redirect(302, await login.begin(begun.attempt), cookie)
+        return _redirect(302, await platform.logins.begin(login, begun.attempt), cookie)
 
     return start
 
@@ -187,26 +195,32 @@ def _callback(plugin: str, login: LoginBackend) -> HTTPRouteHandler:
         query=CallbackQuery,
         answers=Answers(
             body=LoginAnswer,
-            errors={303: "To `return_to`, with `code`.", **_REFUSED, **_PROVIDER},
+            errors={303: "To `return_to`, with `code`, or with `error`.", **_REFUSED, **_PROVIDER},
             error_bodies={401: LoginAnswer},
         ),
         summary=f"The way back from {login.display_name}",
     )
     async def callback(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Where the provider sends the browser: answers with the token, or sends it on to the page that began
-        the login."""
+        the login, which learns of a failure too."""
         platform = platform_of(request)
         state = parse_query(request, CallbackQuery).state
         query = dict(
             parse_qsl(request.scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
         )
-        begun: list[tuple[Any, Cookie]] = []
+        begun: list[tuple[Begun, Cookie]] = []
 
         async def principal() -> Principal:
             begun.append(await platform.attempts.end(login.id, state, request.cookies))
             return await login.finish(begun[0][0].attempt, query)
 
-        logged_in = await platform.logins.verify(request, login.id, principal())
+        try:
+            logged_in = await platform.logins.verify(request, login.id, principal())
+        except Problem as problem:
+            if not begun or not begun[0][0].return_to:
+                raise
+            ended, cookie = begun[0]
+            return _redirect(303, _with_query(ended.return_to, **_told(problem)), cookie)
         ended, cookie = begun[0]
         if not ended.return_to:
             return _answer(await platform.logins.token_for(logged_in), cookie)
@@ -235,7 +249,8 @@ def _present(plugin: str, login: LoginBackend) -> HTTPRouteHandler:
             """A token for a user name and a password."""
             presented = {"username": data.username, "password": data.password}
             found = login.finish(LoginAttempt(), presented)
-            return _answer(await platform_of(request).logins.answer(request, login.id, found))
+            logins = platform_of(request).logins
+            return _answer(await logins.answer(request, login.id, found, user=data.username))
 
         return by_password
 
@@ -282,28 +297,17 @@ def _check_return(platform: Platform, query: StartQuery) -> None:
         )
 
 
-def _offered(login: LoginBackend) -> Offered:
+def _offered(name: str, login: LoginBackend | None) -> Offered:
+    if login is None:
+        return Offered(id=name, display_name=name, kind=None, path=None, available=False)
     path = "start" if login.kind == "redirect" else "login"
     return Offered(
-        id=login.id,
+        id=name,
         display_name=login.display_name,
         kind=login.kind,
-        path=f"/v4/auth/{login.id}/{path}",
+        path=f"/v4/auth/{name}/{path}",
         available=True,
     )
-
-
-def _unavailable(platform: Platform, known: set[str]) -> list[Offered]:
-    """Logins that are to be used and are not: `auth:<id>` in what their plugins say that they provide."""
-    found: list[Offered] = []
-    for record in platform.plugins.records:
-        if not record.wanted or record.manifest is None:
-            continue
-        for word in record.manifest.provides:
-            kind, _, name = word.partition(":")
-            if kind == "auth" and name and name not in known:
-                found.append(Offered(id=name, display_name=name, kind=None, path=None, available=False))
-    return found
 
 
 def _answer(answer: LoginAnswer, cookie: Cookie | None = None) -> Response[bytes]:
@@ -311,6 +315,13 @@ def _answer(answer: LoginAnswer, cookie: Cookie | None = None) -> Response[bytes
     if cookie is not None:
         response.set_cookie(cookie)
     return response
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    """What a page is told of a login that failed (RFC 6749 4.1.2.1)."""
+    refused = problem.status in (401, 403)
+    error = "access_denied" if refused else "temporarily_unavailable"
+    return {"error": error, "error_description": problem.message}
 
 
 def _redirect(status: int, target: str, cookie: Cookie) -> Response[bytes]:

@@ -5,7 +5,7 @@ operation id names one operation; success is 200 unless stated, for POST as well
 POSTs answer 200).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import handlers
@@ -15,6 +15,14 @@ from mestral.contributions import Access
 from mestral.http.answers import Answers
 from mestral.http.query import parameters_of
 
+AskPolicy = Literal["path", "handler", "none"]
+"""Who asks the policy whether somebody may `operate`.
+
+- `path`: core, about the path parameter `expid`, or about no experiment where the path has none;
+- `handler`: the handler itself, by `platform.policy.require`, because the body names the experiment;
+- `none`: nobody, because the route harms nothing; PROTECTION_LEVEL still holds.
+"""
+
 
 def get(
     path: str,
@@ -23,6 +31,7 @@ def get(
     operation_id: str,
     query: type[msgspec.Struct] | None = None,
     answers: Answers | None = None,
+    policy: AskPolicy = "path",
     **options: Any,
 ) -> HTTPRouteHandler:
     """A route for GET; HEAD comes with it.
@@ -34,9 +43,10 @@ def get(
         operation_id: Unique over all plugins: `<plugin>.<name>`.
         query: The Struct its handler gives to `parse_query`, for the OpenAPI document.
         answers: What it answers, for the OpenAPI document.
+        policy: Who asks the policy of an `operate` route.
         options: More options of Litestar's decorator (`summary`, `sync_to_thread`, ...).
     """
-    return handlers.get(path, **_options(access, operation_id, query, answers, options))
+    return handlers.get(path, **_options(access, operation_id, query, answers, policy, options))
 
 
 def post(
@@ -46,10 +56,11 @@ def post(
     operation_id: str,
     query: type[msgspec.Struct] | None = None,
     answers: Answers | None = None,
+    policy: AskPolicy = "path",
     **options: Any,
 ) -> HTTPRouteHandler:
     """A route for POST; arguments as for `get`."""
-    return handlers.post(path, **_options(access, operation_id, query, answers, options))
+    return handlers.post(path, **_options(access, operation_id, query, answers, policy, options))
 
 
 def put(
@@ -59,10 +70,11 @@ def put(
     operation_id: str,
     query: type[msgspec.Struct] | None = None,
     answers: Answers | None = None,
+    policy: AskPolicy = "path",
     **options: Any,
 ) -> HTTPRouteHandler:
     """A route for PUT; arguments as for `get`."""
-    return handlers.put(path, **_options(access, operation_id, query, answers, options))
+    return handlers.put(path, **_options(access, operation_id, query, answers, policy, options))
 
 
 def patch(
@@ -72,10 +84,11 @@ def patch(
     operation_id: str,
     query: type[msgspec.Struct] | None = None,
     answers: Answers | None = None,
+    policy: AskPolicy = "path",
     **options: Any,
 ) -> HTTPRouteHandler:
     """A route for PATCH; arguments as for `get`."""
-    return handlers.patch(path, **_options(access, operation_id, query, answers, options))
+    return handlers.patch(path, **_options(access, operation_id, query, answers, policy, options))
 
 
 def delete(
@@ -85,10 +98,11 @@ def delete(
     operation_id: str,
     query: type[msgspec.Struct] | None = None,
     answers: Answers | None = None,
+    policy: AskPolicy = "path",
     **options: Any,
 ) -> HTTPRouteHandler:
     """A route for DELETE; arguments as for `get`."""
-    return handlers.delete(path, **_options(access, operation_id, query, answers, options))
+    return handlers.delete(path, **_options(access, operation_id, query, answers, policy, options))
 
 
 def _options(
@@ -96,9 +110,11 @@ def _options(
     operation_id: str,
     query: type[msgspec.Struct] | None,
     answers: Answers | None,
+    policy: AskPolicy,
     options: dict[str, Any],
 ) -> dict[str, Any]:
     if query is not None:
         parameters_of(query)  # refuses, here and now, what no parameter can fill
-    opt = {**options.pop("opt", {}), "access": Access(access), "query": query, "answers": answers}
+    core = {"access": Access(access), "query": query, "answers": answers, "policy": policy}
+    opt = {**options.pop("opt", {}), **core}
     return {"status_code": 200, **options, "operation_id": operation_id, "opt": opt}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from mestral.auth.guard import identity_of
@@ -120,7 +120,10 @@ async def create_token(request: Request[Any, Any, Any], data: JSONBody[Wanted]) 
     answers=Answers(body=Token, errors={**_NOT_BY_THIS, 404: "You have no token with this id."}),
     summary="Revoke a personal token",
 )
-async def revoke_token(request: Request[Any, Any, Any], token_id: FromPath[str]) -> Response[bytes]:
+async def revoke_token(
+    request: Request[Any, Any, Any],
+    token_id: Annotated[str, PathParameter(description="Its id, as the list has it.")],
+) -> Response[bytes]:
     """It is refused from now on, everywhere within two seconds."""
     owner = _owner(request)
     platform = platform_of(request)

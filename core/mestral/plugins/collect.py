@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mestral.auth.identity import RESERVED_PROVIDERS
 from mestral.contributions import (
     Access,
     Clients,
@@ -25,6 +24,7 @@ from mestral.contributions import (
     StatusSection,
 )
 from mestral.plugins.hooks import HookCaller
+from mestral.plugins.login_names import RESERVED
 from mestral.plugins.records import PluginRecord, fail
 from mestral.plugins.routes import Claims, join, routes_of, service_key
 from mestral.settings.nearest import did_you_mean
@@ -118,8 +118,10 @@ def collect_logins(
     for login in logins:
         if not isinstance(login.id, str) or not _LOGIN_ID.fullmatch(login.id):
             fail(f"A login has the id {login.id!r}: it must be small letters, digits and -.")
-        if login.id in RESERVED_PROVIDERS:
-            fail(f"A login has the id {login.id!r}, which Mestral itself uses: it needs another.")
+        if login.id in RESERVED:
+            fail(f"A login has the id {login.id!r}, which is core's own: give it another.")
+        if not isinstance(login.display_name, str) or not login.display_name:
+            fail(f"Login {login.id!r} has the display name {login.display_name!r}: it must be a text.")
         if login.kind not in ("redirect", "password", "header"):
             fail(
                 f"Login {login.id!r} is of the kind {login.kind!r}: it must be redirect, password or header."

@@ -34,6 +34,7 @@ from mestral.plugins.discover import discover
 from mestral.plugins.guard import Bounds, run_step
 from mestral.plugins.hooks import HookCaller
 from mestral.plugins.load import check_requirements, load, make_importable
+from mestral.plugins.login_names import login_findings
 from mestral.plugins.order import order
 from mestral.plugins.records import PluginRecord, State
 from mestral.plugins.registry import Plugins
@@ -92,6 +93,7 @@ def load_plugins(
     plugins.services, wrong = _settle(records)
     plugins.findings += tuple(wrong)
     degrade_useless(records)
+    plugins.findings += tuple(login_findings(records, settings))
 
     for record in records:
         if not record.serves:

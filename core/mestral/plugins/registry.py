@@ -11,7 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from mestral.contributions import Demo, PluginContext
+from mestral.auth.identity import Identity
+from mestral.contributions import Decision, Demo, PluginContext
+from mestral.logs import lent_to
 from mestral.plugins.guard import Bounds, cancelled_by_itself, describe, run_step, say_slow
 from mestral.plugins.hooks import HookCaller
 from mestral.plugins.instances import Instances
@@ -21,6 +23,10 @@ from mestral.settings.model import Finding, Settings
 
 _log = logging.getLogger(__name__)
 
+DECIDE_SECONDS = 1.0
+"""How long a plugin may think about whether somebody may do something."""
+
+_DECIDE = "mestral_decide"
 _NO_DEMO = "Its mestral_demo returned no mestral.Demo."
 
 
@@ -33,6 +39,7 @@ class Plugins:
     """Every plugin found, with its state. Made by `load_plugins`.
 
     Attributes:
+        settings: The settings tree they were loaded with.
         findings: What is wrong with, or worth knowing about, the settings of plugins.
         services: Slot -> the chosen service and the plugin that contributed it.
         instances: Slot -> the instance of it that this process uses; empty before `make_instances`.
@@ -48,7 +55,7 @@ class Plugins:
         services: Chosen | None = None,
     ) -> None:
         self._records = {record.name: record for record in records}
-        self._settings = settings
+        self.settings = settings
         self._hooks = hooks
         self._bounds = Bounds.of(settings.plugins)
         self.findings: tuple[Finding, ...] = tuple(findings)
@@ -76,6 +83,20 @@ class Plugins:
         return tuple(record for record in self.records if record.wanted and record.state is not State.ACTIVE)
 
     @property
+    def broken_logins(self) -> tuple[str, ...]:
+        """Ids of logins of plugins that are to be used and do not serve.
+
+        Their manifest provides `auth:ID`; where not even that is known, they are named `auth_ID`.
+        """
+        words = [
+            record.manifest.provides if record.manifest else (record.name.replace("auth_", "auth:", 1),)
+            for record in self.records
+            if record.wanted and not record.serves
+        ]
+        ids = [word.removeprefix("auth:") for one in words for word in one if word.startswith("auth:")]
+        return tuple(name.replace("_", "-") for name in ids if name)
+
+    @property
     def required_missing(self) -> tuple[PluginRecord, ...]:
         """Those that the deployer requires and that are not active (degraded ones serve, and still count)."""
         return tuple(
@@ -92,7 +113,7 @@ class Plugins:
         if self._instances_made:
             return
         self._instances_made = True
-        self.instances.make(self.services, self._settings.state_dir, self._bounds)
+        self.instances.make(self.services, self.settings.state_dir, self._bounds)
 
     async def startup(self) -> None:
         """Call `mestral_startup` of every plugin in use, in their order."""
@@ -130,9 +151,43 @@ class Plugins:
         return PluginContext(
             plugin=record.name,
             settings=record.settings,
-            state_dir=self._settings.state_dir,
+            state_dir=self.settings.state_dir,
             services=self.instances,
         )
+
+    @property
+    def deciding(self) -> tuple[PluginRecord, ...]:
+        """Those that decide who may do what; also those that would if they were not broken."""
+        return tuple(
+            record for record in self.records if _DECIDE in record.hooks and (record.serves or record.wanted)
+        )
+
+    async def decide(
+        self, record: PluginRecord, identity: Identity | None, action: str, expid: str
+    ) -> Decision | None:
+        """Ask one of `deciding`; None, which counts as a deny, when it cannot say."""
+        if not record.serves:
+            _log.error(
+                "plugin %s, which decides who may %s, is %s: nobody may.", record.name, action, record.state
+            )
+            return None
+        arguments = {"identity": identity, "action": action, "expid": expid}
+        try:
+            async with asyncio.timeout(DECIDE_SECONDS):
+                with lent_to(record.name):
+                    said = await self._hooks.call(
+                        record.name, _DECIDE, context=self.context_of(record), **arguments
+                    )
+            return Decision(said)
+        except TimeoutError:
+            _log.error("plugin %s did not decide within %g s: denied.", record.name, DECIDE_SECONDS)
+        except asyncio.CancelledError:
+            if not cancelled_by_itself():
+                raise  # the client is gone, or the server is being stopped
+            _log.exception("plugin %s was cancelled by itself while it decided: denied.", record.name)
+        except (Exception, SystemExit):
+            _log.exception("plugin %s could not decide: denied.", record.name)
+        return None
 
     async def _run(self, record: PluginRecord, hook: str) -> None:
         if hook not in record.hooks:

@@ -89,6 +89,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, str], Route] = {}
+        self._paths: dict[str, Route] = {}
         self._types: dict[str, tuple[str, Route]] = {}
         self._operations: dict[str, Route] = {}
 
@@ -97,6 +98,9 @@ class Claims:
         other = self._routes.get((route.method, _shape(route.path)))
         if other is not None:
             return f"{route} is the same route as {other}."
+        other = self._paths.get(_shape(route.path))
+        if other is not None and other.owner != route.owner:
+            return f"{route} has the path of {other}: Litestar serves all methods of a path from one owner."
         for shape, kind in _parameters(route.path):
             known = self._types.get(shape)
             if known is not None and known[0] != kind:
@@ -112,6 +116,7 @@ class Claims:
     def add_route(self, route: Route) -> None:
         """Take a route that has no problem."""
         self._routes[route.method, _shape(route.path)] = route
+        self._paths.setdefault(_shape(route.path), route)
         for shape, kind in _parameters(route.path):
             self._types.setdefault(shape, (kind, route))
         self._operations[route.operation_id] = route

@@ -79,7 +79,8 @@ class ReaderContext:
 
     Attributes:
         state_dir: Folder for what Mestral owns on this machine; exists.
-        memo: For parsed copies that several answers share; it belongs to this reader alone.
+        memo: For parsed copies that several answers share. It belongs to this reader alone, and shares its
+            budget with every `Memo` that a service makes.
     """
 
     def __init__(self, services: Mapping[str, PackedService], state_dir: Path, memo: Memo) -> None:

@@ -1,12 +1,14 @@
 """Parsed copies kept in memory: read once, used by every answer made from the same files.
 
 Guarantees: a kept value is given back only for a fingerprint equal to the one it was built under, and only
-when that is *settled*. The given weights of what is kept never exceed the
-capacity; what was not used for longest goes first. Safe to use from several threads; two of them may build
-the same value at once.
+when that is *settled*. The given weights of what all memos of a process keep never exceed one budget; what
+was not used for longest goes first, whichever memo has it. Safe to use from several threads; two of them may
+build the same value at once.
 """
 
+import itertools
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, TypeVar
@@ -29,18 +31,82 @@ class _Kept(NamedTuple):
         return (self.fingerprint + self.found).settled
 
 
-class Memo:
-    """Values by key, validated by fingerprint, bounded by weight.
+class Budget:
+    """What several memos may keep together.
 
     Args:
-        capacity_bytes: Upper bound of the sum of the weights.
+        capacity_bytes: Upper bound of the sum of all weights.
     """
 
     def __init__(self, capacity_bytes: int) -> None:
+        self.lock = threading.RLock()  # again where a memo is collected in the midst of it
         self._capacity = capacity_bytes
         self._weight = 0
-        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: OrderedDict[_Place, _Kept] = OrderedDict()
+
+    def resize(self, capacity_bytes: int) -> None:
+        """Keep no more than this from now on."""
+        with self.lock:
+            self._capacity = capacity_bytes
+            self.make_room(0)
+
+    def make_room(self, weight: int) -> None:
+        """Let go of what was not used for longest, until this much fits; of nothing for what never would."""
+        with self.lock:
+            while weight <= self._capacity < self._weight + weight:
+                self.drop(next(iter(self._kept)))
+
+    def find(self, place: "_Place") -> _Kept | None:
+        """What is kept there. It counts as used."""
+        with self.lock:
+            kept = self._kept.get(place)
+            if kept is not None:
+                self._kept.move_to_end(place)
+            return kept
+
+    def keep(self, place: "_Place", kept: _Kept) -> None:
+        """Keep a value in place of an older one, when it is not too large."""
+        with self.lock:
+            self.drop(place)
+            if kept.weight <= self._capacity:
+                self.make_room(kept.weight)
+                self._kept[place] = kept
+                self._weight += kept.weight
+
+    def drop(self, place: "_Place") -> None:
+        """Keep nothing there."""
+        with self.lock:
+            kept = self._kept.pop(place, None)
+            if kept is not None:
+                self._weight -= kept.weight
+
+    def forget(self, memo: int) -> None:
+        """Keep nothing of this memo."""
+        with self.lock:
+            for place in [place for place in self._kept if place[0] == memo]:
+                self.drop(place)
+
+
+_Place = tuple[int, Hashable]
+"""The number of a memo, and a key of it."""
+
+_numbers = itertools.count()
+
+BUDGET = Budget(64 * 1024**2)
+"""The one of this process, whose memory is one as well. In a reader it follows the settings."""
+
+
+class Memo:
+    """Values by key, validated by fingerprint.
+
+    Args:
+        budget: What bounds it, with all others that share it.
+    """
+
+    def __init__(self, budget: Budget = BUDGET) -> None:
+        self._budget = budget
+        self._number = next(_numbers)
+        weakref.finalize(self, budget.forget, self._number).atexit = False
 
     def get(self, key: Hashable, fingerprint: Fingerprint, build: Callable[[], tuple[T, int]]) -> T:
         """The kept value, or a new one.
@@ -51,19 +117,18 @@ class Memo:
             build: Makes the value and says its weight in bytes, an estimate of the memory it holds. What it
                 raises is passed on, and nothing is kept.
         """
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None and kept.fingerprint.same_as(fingerprint):
-                self._kept.move_to_end(key)
-                value: T = kept.value
-                return value
-            del kept
-            self._drop(key)  # before the new one is built, or both would need room at once
+        place = self._number, key
+        kept = self._budget.find(place)
+        if kept is not None and kept.fingerprint.same_as(fingerprint):
+            value: T = kept.value
+            return value
+        del kept
+        self._budget.drop(place)  # before the new one is built, or both would need room at once
         with parsing:
             value, weight = build()
         made = _Kept(value, weight, fingerprint)
         if made.certain:
-            self._keep(key, made)
+            self._budget.keep(place, made)
         return value
 
     def get_found(
@@ -80,36 +145,25 @@ class Memo:
         Returns:
             The value, and what was found as it is now.
         """
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
+        place = self._number, key
+        kept = self._budget.find(place)
         if kept is not None and kept.certain and kept.fingerprint.same_as(fingerprint):
             found = kept.found.again()
             if found.same_as(kept.found):
                 return kept.value, found
         with parsing:
             value, weight, found = build(None if kept is None else kept.value)
-        self._keep(key, _Kept(value, weight, fingerprint, found))
+        self._budget.keep(place, _Kept(value, weight, fingerprint, found))
         return value, found
+
+    def make_room(self, weight: int) -> None:
+        """Called by a `build` that knows how heavy a large value will be, before it makes it.
+
+        What would have to go for it then goes now, or both would need memory at once.
+        """
+        self._budget.make_room(weight)
 
     def last(self, key: Hashable) -> Any:
         """What was built under a key when that worked last, however outdated; None when it is not there."""
-        with self._lock:
-            kept = self._kept.get(key)
-            return None if kept is None else kept.value
-
-    def _keep(self, key: Hashable, kept: _Kept) -> None:
-        """Keep a value in place of an older one, when it is not too large."""
-        with self._lock:
-            self._drop(key)
-            if kept.weight <= self._capacity:
-                self._kept[key] = kept
-                self._weight += kept.weight
-                while self._weight > self._capacity:
-                    self._drop(next(iter(self._kept)))
-
-    def _drop(self, key: Hashable) -> None:
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            self._weight -= kept.weight
+        kept = self._budget.find((self._number, key))
+        return None if kept is None else kept.value

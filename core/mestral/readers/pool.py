@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 _QUEUE_LIMIT = 64  # jobs waiting for one reader
 _BACK_OFF_SECONDS = 30.0  # longest pause between two attempts to start a reader that does not start
-_LARGE = 4  # a reader above this part (1/4) of recycle_bytes is not left idle for ever
+_LARGE = 2  # a reader above this part (1/2) of recycle_bytes is not left idle for ever
 _PAUSE_SECONDS = 0.5  # before a reader that ended without a job is replaced: never in a tight loop
 
 _STOPPING = "The server is stopping."

@@ -21,9 +21,11 @@ T = TypeVar("T")
 
 _START_SECONDS = 60.0  # a cold start from a slow network file system
 _CLOSE_SECONDS = 2.0
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "536870912"}
-"""For glibc: memory that is freed after one job serves the next, instead of being faulted in again page by
-page, which is a quarter of the time that reading a large list takes. Renewing the reader gives it back."""
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8388608", "MALLOC_TRIM_THRESHOLD_": "536870912"}
+"""For glibc: memory that is freed serves what comes next, instead of being faulted in again page by page,
+which is a quarter of the time that reading a large list takes; a reader that has grown gives it back after a
+job. What is larger than 8 MB (texts of tables, bodies) is mapped by itself, where it grows in place: in the
+heap it would leave gaps as large as itself."""
 
 
 class Died(Exception):  # noqa: N818 - says what happened

@@ -28,7 +28,7 @@ from mestral.errors import Problem, unavailable
 from mestral.logs import begin, configure
 from mestral.readers.compress import compress
 from mestral.readers.context import ReaderContext, resolve
-from mestral.readers.memo import Memo
+from mestral.readers.memo import BUDGET, Memo
 from mestral.readers.plan import Answer
 from mestral.readers.stopwatch import parsing
 from mestral.readers.wire import Failed, Hello, Job, Ready, Refused, Rendered, Reply, receive, send
@@ -37,7 +37,9 @@ logger = logging.getLogger("mestral.readers.worker")  # it runs as __main__
 
 _PR_SET_PDEATHSIG = 1
 _GC_THRESHOLD = 500_000  # new objects before the cyclic garbage collector looks at them
-_MEMO_SHARE = 4  # parsed copies may take this part (1/4) of the size at which the reader is renewed
+# Parts of readers.recycle_bytes. The rest of it is for what a job needs beside the copies, and for gaps.
+_KEPT = 5 / 16  # what parsed copies may take, by their weights
+_TRIMMED = 5 / 8  # above this size free memory is given back after a job
 
 
 def main() -> None:
@@ -56,10 +58,11 @@ def main() -> None:
         _die_with_parent()
         _limit(resource.RLIMIT_CORE, 0)
         _limit(resource.RLIMIT_AS, hello.memory_bytes)
+        BUDGET.resize(int(hello.recycle_bytes * _KEPT))
         reader = ReaderContext(
             services={service.slot: service for service in hello.services},
             state_dir=Path(hello.state_dir),
-            memo=Memo(hello.recycle_bytes // _MEMO_SHARE),
+            memo=Memo(),
         )
         send(sock, Ready(os.getpid()))
         _serve(sock, reader, hello.recycle_bytes)
@@ -71,11 +74,16 @@ def main() -> None:
 def _serve(sock: socket.socket, reader: ReaderContext, recycle_bytes: int) -> None:
     functions: dict[str, Callable[..., Any]] = {}
     leaving = False
+    libc = ctypes.CDLL(None)
     while not leaving:
         job, args = receive(sock, Job)
         begin(job.work)
         outcome, body, out_of_memory = _render(reader, functions, job, args)
         resident_bytes = _resident_bytes()
+        if resident_bytes > recycle_bytes * _TRIMMED:
+            # It waits for the next job in vain: Python's small objects never come to lie in what glibc has.
+            libc.malloc_trim(0)
+            resident_bytes = _resident_bytes()
         leaving = out_of_memory or resident_bytes > recycle_bytes
         send(sock, Reply(outcome, leaving, resident_bytes, parsing.take()), body)
         del outcome, body  # or they would be held until the next job is done

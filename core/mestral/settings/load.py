@@ -30,6 +30,7 @@ from mestral.settings.rules import (
     check_database,
     check_http,
     check_only,
+    check_people,
     check_server,
     check_times_and_sizes,
 )
@@ -79,7 +80,7 @@ def load_settings(
     sections["http"] = check_http(sections["http"], converter, origins)
     check_times_and_sizes(sections["server"], sections["readers"], converter, origins)
     check_only(sections["plugins"], converter, origins)
-    sections["auth"] = _check_auth(sections["auth"], converter, origins)
+    sections["auth"] = check_people(_check_auth(sections["auth"], converter, origins), converter, origins)
     tokens = {
         "auth.secret_token": sections["auth"].secret_token,
         "metrics.token": sections["metrics"].token,

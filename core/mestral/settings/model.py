@@ -101,6 +101,44 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = True
 
 
+class AuthRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry of `[[auth.rules]]`: who may, or must not, operate which experiments.
+
+    It holds where everything that it names fits.
+    """
+
+    effect: Annotated[
+        Literal["allow", "deny"], Meta(description="A deny outweighs every allow, and being an admin.")
+    ]
+    provider: Annotated[
+        str | None, Meta(min_length=1, description="Those who logged in by this login, such as github.")
+    ] = None
+    user: Annotated[
+        str | None,
+        Meta(
+            min_length=1,
+            description="An account of this site or provider:subject; beside provider, the user name there.",
+        ),
+    ] = None
+    group: Annotated[
+        str | None, Meta(min_length=1, description="Those whose login told that they are in this group.")
+    ] = None
+    expid: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^[A-Za-z0-9_*]+$",
+            description="The experiments, by name; * is any run of characters: a0*.",
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if not (self.provider or self.user or self.group or self.expid):
+            raise ValueError(
+                f"names nobody and no experiment, so it would {self.effect} everything to everybody. Give it "
+                'provider, user, group or expid; expid = "*" stands for all.'
+            )
+
+
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[auth]`: who may use what, and the tokens Mestral issues.
 
@@ -168,6 +206,52 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Logins whose user names are the accounts of this site, owners of experiments."),
     ] = ("cas",)
+    operate: Annotated[
+        Literal["owner", "authenticated"],
+        Meta(
+            description="owner: only owners of experiments, admins and whom a rule allows may operate, at "
+            "every protection level. authenticated: whoever has a token may, as in Autosubmit API, and at "
+            "protection_level NONE everybody."
+        ),
+    ] = "owner"
+    admins: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        Meta(
+            description="Who may operate every experiment: accounts of this site, provider:subject, or "
+            "group:NAME for whoever is in a group of that name."
+        ),
+    ] = ()
+    rules: Annotated[
+        tuple[AuthRule, ...],
+        Meta(
+            description="Further rules on who may operate what; each has an effect, allow or deny, and names "
+            "at least one of provider, user, group and expid."
+        ),
+    ] = ()
+    logins_per_minute: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Logins that one client address (IPv6: one /64 network), and for one user name that "
+            "logs in by password, may try in a minute; beyond it: 429.",
+        ),
+    ] = 30
+    token_failures_per_minute: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Requests with a token that is not valid that one client address may send in a "
+            "minute; beyond it: 429. Those with a valid one are never refused for it.",
+        ),
+    ] = 60
+
+
+class AuditSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[audit]`: how long it is kept who did what."""
+
+    days: Annotated[
+        int, Meta(ge=1, le=36500, description="Days after which an event is taken out of the audit log.")
+    ] = 400
 
 
 class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,15 +297,19 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=128 * 1024 * 1024, description="Address space of one reader in bytes; beyond it: 503.")
     ] = 4 * 1024**3
     recycle_bytes: Annotated[
-        int, Meta(ge=64 * 1024 * 1024, description="Resident bytes after which a reader is renewed.")
-    ] = 1024**3
+        int,
+        Meta(
+            ge=64 * 1024 * 1024,
+            description="Resident bytes after which a reader is renewed; parsed copies take 5/16 of it.",
+        ),
+    ] = 512 * 1024**2
     idle_seconds: Annotated[
         float,
-        Meta(gt=0, description="Idle seconds after which a reader above recycle_bytes / 4 is renewed."),
+        Meta(gt=0, description="Idle seconds after which a reader above recycle_bytes / 2 is renewed."),
     ] = 60.0
     cache_bytes: Annotated[
         int, Meta(ge=0, description="Bytes of finished answers kept by the front process.")
-    ] = 128 * 1024 * 1024
+    ] = 32 * 1024**2
 
 
 class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -360,6 +448,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ]
     server: ServerSettings = ServerSettings()
     auth: AuthSettings = AuthSettings()
+    audit: AuditSettings = AuditSettings()
     database: DatabaseSettings = DatabaseSettings()
     http: HttpSettings = HttpSettings()
     readers: ReaderSettings = ReaderSettings()

@@ -7,16 +7,18 @@ socket is opened.
 import ipaddress
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from mestral.auth.identity import ACCOUNT, PERSON
 from mestral.settings.convert import Converter
 from mestral.settings.hosts import AllowedHosts
 from mestral.settings.model import (
+    AuthSettings,
     DatabaseSettings,
     Finding,
     HttpSettings,
@@ -55,6 +57,39 @@ def check_http(http: HttpSettings, converter: Converter, origins: Origins) -> Ht
     for problem in problems:
         converter.refuse(origins["http.cors_origins"], "http.cors_origins", problem)
     return msgspec.structs.replace(http, cors_origins=()) if problems else http
+
+
+def check_people(auth: AuthSettings, converter: Converter, origins: Origins) -> AuthSettings:
+    """Who is whom, and who may: what can be nobody would silently be nobody."""
+    for name, problem in _people_problems(auth):
+        converter.refuse(origins[f"auth.{name}"], f"auth.{name}", f"auth.{name}: {problem}")
+        auth = msgspec.structs.replace(auth, **{name: getattr(AuthSettings(), name)})
+    return auth
+
+
+def _people_problems(auth: AuthSettings) -> Iterator[tuple[str, str]]:
+    for key, account in auth.accounts.items():
+        if not PERSON.fullmatch(key):
+            yield (
+                "accounts",
+                f"{key!r} must be provider:subject, such as github:583231. Mend it, or take it out.",
+            )
+        if not ACCOUNT.fullmatch(account):
+            yield "accounts", f"{account!r} ({key}) must be an account of this site, such as alice. Mend it."
+    for entry in auth.admins:
+        if not (ACCOUNT.fullmatch(entry) or PERSON.fullmatch(entry)):
+            yield (
+                "admins",
+                f"{entry!r} must be an account of this site, such as alice, provider:subject or group:NAME. "
+                "Mend it, or take it out.",
+            )
+    for number, rule in enumerate(auth.rules, 1):
+        if rule.user and not (rule.provider or ACCOUNT.fullmatch(rule.user) or PERSON.fullmatch(rule.user)):
+            yield (
+                "rules",
+                f"entry {number}: user {rule.user!r} must be an account of this site, such as alice, or "
+                "provider:subject. For a user name at a login, name that login as provider beside it.",
+            )
 
 
 def check_database(database: DatabaseSettings, converter: Converter, origins: Origins) -> DatabaseSettings:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from mestral import (
     Clients,
+    Decision,
     Demo,
     HealthCheck,
+    Identity,
     Manifest,
     PluginContext,
     Routes,
@@ -90,6 +92,18 @@ class ExperimentsPlugin:
         from mestral_experiments.api.status import RUNNING
 
         return [RUNNING]
+
+    @hookimpl
+    async def mestral_decide(
+        self, context: PluginContext, identity: Identity | None, action: str, expid: str
+    ) -> Decision:
+        """Whoever owns an experiment may operate it."""
+        from mestral_experiments.owners import owns
+
+        if action != "operate" or identity is None or not identity.account or not expid:
+            return Decision.ABSTAIN
+        source = context.services["experiments.source"]
+        return Decision.ALLOW if await owns(source, identity.account, expid) else Decision.ABSTAIN
 
     @hookimpl
     def mestral_demo(self, context: PluginContext, directory: Path) -> Demo:

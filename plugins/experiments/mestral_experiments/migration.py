@@ -25,6 +25,7 @@ _PLACES = {
 }
 """Those that Mestral looks into, or that configurations may name in placeholders."""
 
+_PREFERENCES = "autosubmit_api.db"
 _NOT_YET = "Autosubmit API repeats it in its answer on the file system; Mestral has no such answer yet."
 _ALSO = {("database", "backend"), ("clients", "authorized"), ("database", "connection_url")}
 
@@ -42,6 +43,7 @@ def rc_file(settings: ExperimentsSettings | None, environ: Mapping[str, str]) ->
     items += _keys(parser, where)
     items += _places(rc, where)
     items += _database(rc, where, files)
+    items += _preferences(rc, where)
     items += [_client(entry, where) for entry in rc.authorized_clients]
     return items
 
@@ -110,6 +112,22 @@ def _database(rc: RcFile, where: str, files: list[Path]) -> Iterator[Migrated]:
         message = "" if rc.postgres else "It is used with backend = postgres only."
         verdict = Verdict.USED if rc.postgres else Verdict.IGNORED
         yield _item(verdict, "[database] connection_url", where, value=shown, message=message)
+
+
+def _preferences(rc: RcFile, where: str) -> Iterator[Migrated]:
+    """The user names that Autosubmit API keeps, which Mestral takes over when it is told to."""
+    file = rc.main_database.parent / _PREFERENCES
+    if rc.postgres:
+        source, where_kept = "URL", "the table user_preferences of that database"
+    elif file.exists():
+        source, where_kept = str(file), str(file)
+    else:
+        return
+    message = (
+        f"Preferred user names are in {where_kept}, and are not read there: `mestral db import-preferences "
+        f"{source}` takes them over, once."
+    )
+    yield _item(Verdict.DIFFERS, "preferred user names", where, message=message)
 
 
 def _client(entry: str, where: str) -> Migrated:

@@ -14,7 +14,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from mestral.auth.guard import needs_token
+from mestral.auth.guard import refuses_anonymous, who_asks
 from mestral.contributions import Access
 from mestral.http.answers import answers_of
 from mestral.http.frame import frame_of
@@ -104,11 +104,18 @@ def _complete(
     access: Access = handler.opt["access"]
     operation["x-plugin"] = handler.opt["plugin"]
     operation["x-access"] = str(access)
-    protected = needs_token(access, settings.auth.protection_level)
+    protected = refuses_anonymous(handler.opt, settings.auth)
     if protected or 401 in answers_of(handler).errors:
         operation["security"] = [{BEARER: []}]
     elif access is not Access.PUBLIC:
         operation["security"] = [{BEARER: []}, {}]
     complete_parameters(operation, handler)
-    complete_responses(operation, handler, schemas, settings.server, protected=protected)
+    complete_responses(
+        operation,
+        handler,
+        schemas,
+        settings.server,
+        protected=protected,
+        decided=who_asks(handler.opt) != "none",
+    )
     examples.show(operation)

@@ -55,6 +55,7 @@ def complete_responses(
     server: ServerSettings,
     *,
     protected: bool,
+    decided: bool,
 ) -> None:
     """Describe what an operation answers.
 
@@ -64,6 +65,7 @@ def complete_responses(
         schemas: Collects the shapes.
         server: For the limits.
         protected: Whether a token is demanded.
+        decided: Whether the policy is asked.
     """
     plugin, answers = handler.opt["plugin"], answers_of(handler)
     success = operation["responses"][str(handler.status_code)]
@@ -76,7 +78,9 @@ def complete_responses(
             "description": "The client has the current version (`If-None-Match`).",
             "headers": _headers("ETag"),
         }
-    for status, when in sorted(_errors(operation, server, answers, protected).items()):
+    for status, when in sorted(
+        _errors(operation, server, answers, protected=protected, decided=decided).items()
+    ):
         own = schemas.of(answers.error_bodies[status], plugin) if status in answers.error_bodies else None
         shape = own or _PROBLEM
         if own and status == 503:  # which core answers too, in the envelope
@@ -110,20 +114,25 @@ def _describe_body(operation: dict[str, Any], handler: HTTPRouteHandler, schemas
 
 
 def _errors(
-    operation: dict[str, Any], server: ServerSettings, answers: Answers, protected: bool
+    operation: dict[str, Any], server: ServerSettings, answers: Answers, *, protected: bool, decided: bool
 ) -> dict[int, str]:
     """Every status that is not a success, and when it is answered."""
     has_body = "requestBody" in operation
+    too_many = [
+        *(["Too many requests with a token that is not valid came from this address."] if protected else []),
+        *(["Too many requests of this client are being answered."] if server.max_requests_per_client else []),
+    ]
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     known = {
         400: bool(server.allowed_hosts) and "The Host header names no host that this server answers for.",
         401: protected and "No token was sent, or it is not valid, or it has expired (`Expired token`).",
+        403: decided and "Whoever sent the token may not operate this; the answer says who may.",
         404: "path" in places and "A path parameter holds what no name can hold.",
         408: has_body and "The body did not arrive in time.",
         413: has_body and "The body is larger than `server.max_body_bytes`.",
         414: f"The query string is longer than {MAX_QUERY_BYTES} bytes.",
         422: (has_body or "query" in places) and "A parameter or the body does not fit; the answer says why.",
-        429: bool(server.max_requests_per_client) and "Too many requests of this client are being answered.",
+        429: " ".join(too_many),
         500: "A fault of the server; its log has the request id.",
         503: "The server is being stopped, has too much to do, or cannot answer in time.",
     }

@@ -40,8 +40,11 @@ def workflow(
 
     def build(before: Workflow | None) -> tuple[Workflow, int, Fingerprint]:
         optional = OptionalParts()
-        made = Workflow(_load(source, experiment, settings, optional), int(time.time()), before)
-        return made, _JOB_BYTES * len(made.jobs), optional.fingerprint
+        loaded = _load(source, experiment, settings, optional)
+        weight = _JOB_BYTES * len(loaded.jobs)
+        if before is None:  # else most of it is there already
+            reader.memo.make_room(weight)
+        return Workflow(loaded, int(time.time()), before), weight, optional.fingerprint
 
     known = source.fingerprint(experiment, *WORKFLOW) + looked
     made, found = reader.memo.get_found(_key(experiment), known, build)

@@ -22,7 +22,6 @@ from mestral_experiments.sources.storage import Database, Storage, Store
 
 T = TypeVar("T")
 
-PARSED_BYTES = 128 * 1024 * 1024
 SMALL = 1000  # bytes that a kept run or time is counted as
 
 
@@ -37,7 +36,7 @@ class Access:
     def __init__(self, settings: ExperimentsSettings, state_dir: Path) -> None:
         self._rc = RcReader(settings.rc_file)
         self._failures = Failures()
-        self._memo = Memo(PARSED_BYTES)
+        self._memo = Memo()
         self._state_dir = state_dir
         self._limits = settings
         self._changing = threading.Lock()

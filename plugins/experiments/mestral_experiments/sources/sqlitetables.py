@@ -83,7 +83,7 @@ class SqliteTables:
         if found is None and set(needs) <= (present := self._columns(table)) and present:
             some = [expression if column in present else "NULL" for column, expression in expressions.items()]
             found = self._json(_joined(some, table, tail), sought)
-        return None if found is None else found[0]
+        return None if found is None else f"[{found[0]}]"
 
     def json_columns(self, table: str, wanted: Sequence[str]) -> tuple[str, ...] | None:
         """See `Database`."""
@@ -125,10 +125,13 @@ class SqliteTables:
 
 
 def _joined(expressions: Collection[str], table: str, tail: str) -> str:
-    """The statement that makes one JSON list of the rows. Joined as text, it keeps their order."""
+    """The statement that makes the items of one JSON list of the rows. Joined as text, they keep their order.
+
+    SQLite would add brackets by two more copies of the text, all there at once.
+    """
     row = f"{'json_quote' if len(expressions) == 1 else 'json_array'}({', '.join(expressions)})"
     rows = f"SELECT {row} AS one FROM {table} {tail}"  # noqa: S608
-    return f"SELECT '[' || coalesce(group_concat(one), '') || ']' FROM ({rows})"  # noqa: S608
+    return f"SELECT coalesce(group_concat(one), '') FROM ({rows})"  # noqa: S608
 
 
 def _expressions(wanted: Mapping[str, str] | Sequence[str]) -> dict[str, str]:

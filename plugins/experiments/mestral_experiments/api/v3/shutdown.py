@@ -1,7 +1,7 @@
 """`GET /v3/shutdown/{route}` (contract/API_V3.md 2.12): the GUI calls it when it leaves a page.
 
 In Autosubmit API it stops whoever serves the user named by the caller. Here it stops nothing: an answer
-that nobody waits for harms nobody.
+that nobody waits for harms nobody, so whoever may call it need not be allowed to operate anything.
 """
 
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ Route = Annotated[str, PathParameter(description="The page that is left.")]
     "/v3/shutdown/{route:str}",
     access=Access.OPERATE,
     operation_id="experiments.v3_shutdown",
+    policy="none",
     answers=Answers(body=Literal[""]),
     summary="Does nothing (kept for the GUI)",
 )
