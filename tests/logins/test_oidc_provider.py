@@ -94,7 +94,7 @@ HOSTILE: dict[str, tuple[Answer, int]] = {
     "no JSON": (says(b"<html>"), 502),
     "no text": (says(b"\xff\xfe"), 502),
     "another shape": (says(["a"]), 502),
-    "deep": (says(b"[" * 200_000), 502),
+    "deep": (says(b"{\"a\":" * 200_000), 502),
     "empty": (says(b""), 502),
     "elsewhere": (says({}, 302, Location="http://127.0.0.1:1/"), 502),
     "a redirect that looks good": (says({"keys": []}, 307, Location="/other"), 502),
