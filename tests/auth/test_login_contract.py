@@ -67,6 +67,7 @@ def test_refusals_have_the_shape_of_the_contract(make_doors: Makes) -> None:
         (client.post("/v4/auth/proxy/login"), "The proxy says nobody."),
     ):
         assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == 'Bearer realm="mestral"'
         assert answer.json() == {"authenticated": False, "user": None, "token": None, "message": message}
 
 
