@@ -18,7 +18,7 @@ from tests.probe import SECRET_KEY, ask, serving
 
 from mestral.auth.audit import Audit, Event, Search, find
 from mestral.auth.throttle import AUDITED
-from mestral.database.engine import Database, url_of
+from mestral.database.engine import Database
 from mestral.database.migrations import owners, upgrade
 
 
@@ -213,7 +213,7 @@ def test_no_code_ticket_password_or_token_is_in_any_log_or_row(tmp_path: Path) -
         assert send("POST", "/x/doors/a000/stop", Authorization=f"Bearer {token}")[0] == 403
         assert send("POST", "/x/doors/raise/stop", Authorization=f"Bearer {token}")[0] == 403
         log = server.log
-    rows = json.dumps([vars_of(event) for event in read(f"sqlite:///{tmp_path}/state/mestral.db")])
+    rows = json.dumps([vars_of(event) for event in read(tmp_path / "state" / "mestral.db")])
     everything = {**SECRETS, "real state": state, "nonce": nonce, "cookie": cookie, "real token": token}
     for name, secret in everything.items():
         assert secret not in log, name
@@ -227,8 +227,8 @@ def test_no_code_ticket_password_or_token_is_in_any_log_or_row(tmp_path: Path) -
     assert {record["client"] for record in audited} == {"127.0.0.1"}
 
 
-def read(url: str) -> list[Event]:
-    with create_engine(url_of(url)).connect() as connection:
+def read(file: Path) -> list[Event]:
+    with create_engine(f"sqlite:///{file}").connect() as connection:
         return list(find(connection, Search(limit=1000)))
 
 
