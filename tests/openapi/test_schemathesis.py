@@ -35,4 +35,4 @@ def test_finds_nothing(which: str, request: pytest.FixtureRequest, tmp_path: Pat
         command, cwd=tmp_path, env={**os.environ, **hooks}, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "No issues found" in run.stdout
+    assert "No issues found" in run.stdout, run.stdout

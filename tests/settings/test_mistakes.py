@@ -411,11 +411,11 @@ MISTAKES = {
         "Make server.request_seconds the larger one",
     ),
     "readers that are never renewed": Mistake(
-        "[readers]\nmemory_bytes = 536870912\n",
+        "[readers]\nmemory_bytes = 268435456\n",
         FILE,
         "[readers] memory_bytes",
-        "readers.recycle_bytes is 1073741824",
-        "readers.memory_bytes, 536870912",
+        "readers.recycle_bytes is 536870912",
+        "readers.memory_bytes, 268435456",
         "Make readers.recycle_bytes the smaller one",
     ),
     "no plugins": Mistake(
