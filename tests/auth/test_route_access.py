@@ -19,7 +19,7 @@ from mestral.auth.tokens import Tokens
 from mestral.cli.routes import RouteRow, list_routes
 from mestral.database.engine import Database
 from mestral.http.errors import answer_exception
-from mestral.settings.model import AuthSettings
+from mestral.settings.access import AuthSettings
 
 NEEDS_TOKEN = {
     ("public", "ALL"): False,

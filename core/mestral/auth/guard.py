@@ -20,7 +20,7 @@ from mestral.contributions import Access
 from mestral.errors import Problem, insufficient_scope, unauthorized
 from mestral.logs import at_hand
 from mestral.platform import platform_of
-from mestral.settings.model import AuthSettings, ProtectionLevel
+from mestral.settings.access import AuthSettings, ProtectionLevel
 
 if TYPE_CHECKING:
     from mestral.auth.tokens import Tokens  # at run time it would bring the whole of cryptography

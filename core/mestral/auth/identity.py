@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from mestral.settings.model import AuthSettings
+    from mestral.settings.access import AuthSettings
 
 ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,255}")
 """What may be an account: never `provider:subject`, or one could pass for the other."""

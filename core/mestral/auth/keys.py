@@ -13,7 +13,8 @@ import os
 import secrets
 from pathlib import Path
 
-from mestral.settings.model import AuthSettings, Finding, Settings, SettingsError
+from mestral.settings.access import AuthSettings
+from mestral.settings.model import Finding, Settings, SettingsError
 from mestral.settings.secret_key import LEAST_BYTES
 
 logger = logging.getLogger(__name__)

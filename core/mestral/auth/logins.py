@@ -21,7 +21,7 @@ from mestral.auth.throttle import Throttle
 from mestral.contributions import LoginAttempt, LoginBackend, Principal
 from mestral.errors import LoginRefused, Problem, bad_gateway, unauthorized, unavailable
 from mestral.plugins.guard import cancelled_by_itself
-from mestral.settings.model import AuthSettings
+from mestral.settings.access import AuthSettings
 
 if TYPE_CHECKING:
     from mestral.auth.sessions import Sessions

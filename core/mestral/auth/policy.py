@@ -15,7 +15,7 @@ from mestral.auth.guard import everybody_operates, identity_of
 from mestral.auth.identity import Identity
 from mestral.contributions import Decision
 from mestral.errors import Problem, unauthorized
-from mestral.settings.model import AuthRule, AuthSettings
+from mestral.settings.access import AuthRule, AuthSettings
 
 if TYPE_CHECKING:
     from mestral.auth.audit import Audit

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mestral.errors import Problem
 from mestral.http.access_log import client_of
-from mestral.settings.model import AuthSettings
+from mestral.settings.access import AuthSettings
 
 if TYPE_CHECKING:
     from mestral.database.engine import Database

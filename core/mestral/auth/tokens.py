@@ -25,7 +25,7 @@ from mestral.auth.keys import all_keys, key_id
 from mestral.auth.personal import PREFIX, PersonalTokens
 from mestral.auth.revocations import Revocations
 from mestral.errors import EXPIRED, Problem, unauthorized
-from mestral.settings.model import AuthSettings
+from mestral.settings.access import AuthSettings
 from mestral.settings.secret import Secret
 
 ISSUER = "mestral"

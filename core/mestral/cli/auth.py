@@ -13,7 +13,7 @@ from mestral.auth.identity import ACCOUNT, PERSON, Identity, account_of
 from mestral.cli.look import look_at_plugins
 from mestral.cli.options import CliOptions
 from mestral.cli.output import columns, print_json
-from mestral.settings.model import AuthSettings
+from mestral.settings.access import AuthSettings
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):

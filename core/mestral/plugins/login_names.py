@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from mestral.auth.identity import RESERVED_PROVIDERS
 from mestral.plugins.records import PluginRecord
-from mestral.settings.model import AuthSettings, Finding, Settings
+from mestral.settings.access import AuthSettings
+from mestral.settings.model import Finding, Settings
 from mestral.settings.nearest import did_you_mean
 
 RESERVED = (*RESERVED_PROVIDERS, "group")

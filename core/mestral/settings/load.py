@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from mestral.settings.access import AuthSettings
 from mestral.settings.autosubmit_api import unread_variables
 from mestral.settings.convert import REFUSED, Converter
 from mestral.settings.kinds import setting_fields
 from mestral.settings.model import (
-    AuthSettings,
     Environment,
     Finding,
     PluginsSettings,

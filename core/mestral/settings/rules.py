@@ -15,11 +15,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from mestral.auth.identity import ACCOUNT, PERSON
+from mestral.settings.access import AuthSettings, DatabaseSettings
 from mestral.settings.convert import Converter
 from mestral.settings.hosts import AllowedHosts
 from mestral.settings.model import (
-    AuthSettings,
-    DatabaseSettings,
     Finding,
     HttpSettings,
     PluginsSettings,
