@@ -1,1 +1,6 @@
-"""Who asks, and may they? `identity` is the type, `keys` and `tokens` the proof, `guard` the check."""
+"""Who asks, and may they?
+
+`logins` finds out who somebody is (`attempts`: on the way to a provider and back; `clients`: for which pages),
+`tokens` says it again at each request (`personal`, `revocations`, `keys`), `guard` and `policy` decide, `audit`
+and `throttle` watch. `identity` is the type they all speak of.
+"""
