@@ -89,6 +89,7 @@ def test_nothing_is_written(check: Check, tmp_path: Path) -> None:
         ({"SECRET_KEY": ""}, "SECRET_KEY", "unsafe", "a key published in its source"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY", "unsafe", "has 5 bytes, and at least 32"),
         ({"AS_API_SECRET_TOKEN": "abc"}, "AS_API_SECRET_TOKEN", "unsafe", "can be guessed"),
+        ({"AS_API_SECRET_TOKEN": TOKEN}, "AS_API_SECRET_TOKEN", "used", "secret-token:User in auth.admins"),
         ({"PROTECTION_LEVEL": "WRITEONLY"}, "PROTECTION_LEVEL", "differs", "protects nothing at this level"),
         ({"PROTECTION_LEVEL": "NONE"}, "PROTECTION_LEVEL", "used", "may read every experiment"),
         ({"PROTECTION_LEVEL": "NONE", "PORT": "8081"}, "PROTECTION_LEVEL", "unsafe", "listens on 0.0.0.0"),

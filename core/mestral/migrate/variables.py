@@ -112,7 +112,15 @@ def _judge(item: Migrated, settings: Settings) -> Migrated:
         case "auth.secret_key" | "auth.secret_key_file", Verdict.DECIDE:
             verdict = Verdict.UNSAFE
         case "auth.secret_key" | "auth.secret_key_file", Verdict.USED:
-            message = "Tokens that Autosubmit API issued stay valid; one without an end (exp) does not."
+            message = (
+                "Tokens that Autosubmit API issued stay valid; one without an end (exp) does not. To operate "
+                'experiments with one needs legacy in auth.account_logins, or auth.operate = "authenticated".'
+            )
+        case "auth.secret_token", Verdict.USED:
+            message = (
+                "It may read. To operate experiments with it, name secret-token:User in auth.admins, or set "
+                'auth.operate = "authenticated".'
+            )
         case "auth.protection_level", Verdict.DECIDE:
             message += " Autosubmit API takes every other spelling for ALL."
         case "auth.protection_level", Verdict.USED if item.value == "WRITEONLY":
