@@ -321,8 +321,9 @@ def ask(
 
 
 def python_path(site: Path) -> str:
-    """`PYTHONPATH` of a process that finds the probe beside what this one finds."""
-    return os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
+    """`PYTHONPATH` of a process that finds the probe, and plugins of tests, beside what this one finds."""
+    root = Path(__file__).resolve().parents[1]
+    return os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")]), str(root)])
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ within a minute, by the verifier of the challenge that it sent along.
 
 import re
 import secrets
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -17,7 +17,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from mestral.auth.attempts import Begun
 from mestral.auth.logins import LoggedIn, LoginAnswer, refusal
 from mestral.contributions import Access, LoginAttempt, LoginBackend, Principal
 from mestral.errors import Problem, invalid, unauthorized, unavailable
@@ -26,6 +25,9 @@ from mestral.http.query import parse_query
 from mestral.http.responses import json_response
 from mestral.http.routing import get, post
 from mestral.platform import Platform, platform_of
+
+if TYPE_CHECKING:
+    from mestral.auth.attempts import Begun  # at run time it would bring pyjwt
 
 CODE_SECONDS = 60
 
@@ -208,7 +210,7 @@ def _callback(plugin: str, login: LoginBackend) -> HTTPRouteHandler:
         query = dict(
             parse_qsl(request.scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
         )
-        begun: list[tuple[Begun, Cookie]] = []
+        begun: list[tuple["Begun", Cookie]] = []
 
         async def principal() -> Principal:
             begun.append(await platform.attempts.end(login.id, state, request.cookies))
