@@ -14,7 +14,7 @@ from tests.probe import SECRET_TOKEN
 from tests.sample_site import Site
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-EXAMPLES = 60
+EXAMPLES = 40
 """Requests per operation and phase at most: two minutes or so for one server."""
 
 

@@ -210,7 +210,7 @@ def _callback(plugin: str, login: LoginBackend) -> HTTPRouteHandler:
         query = dict(
             parse_qsl(request.scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
         )
-        begun: list[tuple["Begun", Cookie]] = []
+        begun: list[tuple[Begun, Cookie]] = []
 
         async def principal() -> Principal:
             begun.append(await platform.attempts.end(login.id, state, request.cookies))
