@@ -15,7 +15,7 @@ import msgspec
 from mestral.logs.formats import JsonFormat, TextFormat
 from mestral.settings.model import LogSettings, Settings
 
-_QUIET = ("httpcore", "httpx", "httpx2", "urllib3")
+_QUIET = ("alembic", "httpcore", "httpx", "httpx2", "urllib3")
 """Loggers that write the addresses of every request they send, tickets and codes of logins included."""
 
 
