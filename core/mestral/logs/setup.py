@@ -16,7 +16,8 @@ from mestral.logs.formats import JsonFormat, TextFormat
 from mestral.settings.model import LogSettings, Settings
 
 _QUIET = ("alembic", "httpcore", "httpx", "httpx2", "urllib3")
-"""Loggers that write the addresses of every request they send, tickets and codes of logins included."""
+"""Loggers that say too much: the address of every request they send, tickets and codes of logins included; or
+each step of an upgrade."""
 
 
 class LogSetup(msgspec.Struct, frozen=True, kw_only=True):
